@@ -1,0 +1,55 @@
+"""Learn the words of a language from raw text, and cut text into them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minent.corpus.sources import Corpus, open_corpus
+    from minent.discovery import build_lexicon
+    from minent.errors import MinentError
+    from minent.lexicon import Lexicon, load_lexicon
+    from minent.segmentation import Segmentation, Segmenter
+    from minent.settings import LexiconSettings
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Corpus",
+    "Lexicon",
+    "LexiconSettings",
+    "MinentError",
+    "Segmentation",
+    "Segmenter",
+    "__version__",
+    "build_lexicon",
+    "load_lexicon",
+    "open_corpus",
+]
+
+_HOMES = {
+    "Corpus": "minent.corpus.sources",
+    "Lexicon": "minent.lexicon",
+    "LexiconSettings": "minent.settings",
+    "MinentError": "minent.errors",
+    "Segmentation": "minent.segmentation",
+    "Segmenter": "minent.segmentation",
+    "build_lexicon": "minent.discovery",
+    "load_lexicon": "minent.lexicon",
+    "open_corpus": "minent.corpus.sources",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for (PEP 562), so that `import minent` stays instant."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,25 @@
+"""What a command says on stderr beside its data."""
+
+from __future__ import annotations
+
+import click
+
+COMPILE_SECONDS = 30  # the most that all kernels may take on two cores
+
+
+def say(message: str, quiet: bool = False) -> None:
+    """Print one line on stderr unless `quiet`."""
+    if not quiet:
+        click.echo(f"minent: {message}", err=True)
+
+
+def announce_compilation(*modules: str, quiet: bool = False) -> None:
+    """Say that a first run compiles, if it will: for commands that are about to use these kernel modules."""
+    from minent.kernels.cache import is_cold, kernel_directory, prepare_cache
+
+    if quiet or not is_cold(*modules):
+        return
+    kept = f"kept in {prepare_cache().folder}"
+    if not prepare_cache().kept:
+        kept = f"not kept, since {kernel_directory()} cannot be written"
+    say(f"compiling kernels for first use, up to {COMPILE_SECONDS} s; {kept}")

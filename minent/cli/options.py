@@ -1,0 +1,100 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., object])
+Decorator = Callable[[Function], Function]
+
+ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16", "auto")
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _together(*decorators: Decorator[Function]) -> Decorator[Function]:
+    def decorate(function: Function) -> Function:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def corpus_options(function: Function) -> Function:
+    """`CORPUS...` and how to read it: corpus (tuple of str), field, encoding and errors."""
+    return _together(
+        click.argument("corpus", nargs=-1, metavar="[CORPUS]..."),
+        click.option("--field", metavar="NAME", help="The corpus is JSON Lines; this field holds the text."),
+        click.option(
+            "--encoding",
+            type=click.Choice(ENCODINGS, case_sensitive=False),
+            default="utf-8",
+            show_default=True,
+            help="Encoding of the text; a byte order mark is obeyed first.",
+        ),
+        click.option(
+            "--errors",
+            type=click.Choice(("boundary", "strict")),
+            default="boundary",
+            show_default=True,
+            help="What invalid bytes do: count as a boundary and be reported at the end, or stop the run.",
+        ),
+    )(function)
+
+
+def units_option(function: Function) -> Function:
+    """`--units run|char`: units."""
+    return click.option(
+        "--units",
+        type=click.Choice(("run", "char")),
+        default="run",
+        show_default=True,
+        help="A run of Latin letters or of digits is one unit, or every character is one.",
+    )(function)
+
+
+def run_options(function: Function) -> Function:
+    """How to run: jobs (int, at least 1), temp_dir (str or None), quiet and verbose (bool)."""
+    return _together(
+        click.option(
+            "-j",
+            "--jobs",
+            type=click.IntRange(min=1),
+            default=available_cores,
+            show_default="all cores",
+            metavar="N",
+            help="Number of workers; the result does not depend on it.",
+        ),
+        click.option(
+            "-T",
+            "--temp-dir",
+            type=click.Path(exists=True, file_okay=False, writable=True),
+            metavar="FOLDER",
+            help="Where temporary files go.  [default: the system's temporary folder]",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="No progress, no summary, no notices on stderr."),
+        click.option("-v", "--verbose", is_flag=True, help="Tell more on stderr."),
+    )(function)
+
+
+def output_option(default: str, help: str) -> Callable[[Function], Function]:
+    """`-o FILE`: output (str), `-` is stdout. The file appears whole or not at all."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        default=default,
+        show_default="stdout" if default == "-" else default,
+        metavar="FILE",
+        help=help,
+    )

@@ -1,0 +1,35 @@
+"""What `build-lexicon` says at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minent.discovery import LexiconBuilder
+    from minent.lexicon import Lexicon
+
+
+def summarise_lexicon(builder: LexiconBuilder, lexicon: Lexicon, written: int, output: str) -> Iterator[str]:
+    """The lines of the summary: trouble with the corpus, what was chosen, the best words, the entropy table."""
+    from minent.entropy import entropy_of_characters, entropy_of_lexicon, entropy_table
+
+    assert builder.alphabet is not None
+    yield from corpus_notes(builder)
+    chosen = ", ".join(f"{key} {value:g}" for key, value in builder.chosen.items())
+    yield f"recipe {builder.settings.recipe}" + (f" with {chosen}" if chosen else "")
+    best = [word for word in lexicon.words if len(word) > 1][:24]
+    yield f"most frequent words: {' '.join(best)}" if best else "no word of two units or more was found; more text may help"
+    rows = [entropy_of_characters(builder.alphabet), entropy_of_lexicon(lexicon, builder.alphabet)]
+    yield from entropy_table(rows).split("\n")
+    yield f"{written:,} words in {'stdout' if output == '-' else output}"
+
+
+def corpus_notes(builder: LexiconBuilder) -> Iterator[str]:
+    """What was left out of the corpus, or was no text."""
+    if builder.invalid:
+        invalid = builder.invalid
+        yield f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}; try --encoding auto"
+    skipped = builder.corpus.skipped
+    if skipped:
+        yield f"skipped {len(skipped)} of the files, the first: {skipped[0]}"

@@ -1,0 +1,161 @@
+"""Compressed bytes → plain bytes: the codec is told by the first bytes, the output comes in bounded blocks."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Literal
+
+from minent.errors import CorpusError, MissingExtraError
+from minent.files import describe_os_error
+
+Codec = Literal["gzip", "bz2", "xz", "zstd"]
+
+BLOCK_SIZE = 1 << 18  # bytes asked of a file or a decompressor at once
+ZSTD_INPUT = 1 << 11  # bytes given to zstd at once: at most 64 MB come out, however dense
+HEAD_SIZE = 512  # enough to tell a codec or a foreign format
+
+FOREIGN = (
+    (0, b"PK\x03\x04", "a ZIP archive or an office document"),
+    (0, b"%PDF-", "a PDF document"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (0, b"Rar!\x1a\x07", "a RAR archive"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document"),
+    (0, b"PAR1", "a Parquet file"),
+    (0, b"\x1f\x9d", "a compress (.Z) file"),
+    (257, b"ustar", "a tar archive"),
+)
+
+
+def find_codec(head: bytes) -> Codec | None:
+    """The compression of a stream that begins with `head` (16 bytes are enough), None for none."""
+    if head.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return "xz"
+    if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50):
+        return "zstd"
+    if head[:3] == b"BZh" and head[4:10] in (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90"):
+        return "bz2"
+    return None
+
+
+def find_foreign(head: bytes) -> str | None:
+    """The name of a format that holds text but is not text, from its first 512 bytes; None for others."""
+    for at, magic, name in FOREIGN:
+        if head[at : at + len(magic)] == magic:
+            return name
+    return None
+
+
+class ByteStream:
+    """Bytes from an iterator of blocks, whose beginning can be looked at before they are read."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._held = b""
+        self._at = 0
+        self.ended = False
+
+    def peek(self, size: int, *, to_line_end: bool = False) -> bytes:
+        """The next `size` bytes or more, fewer where the stream ends or, if wanted, where a line end has come."""
+        while len(self._held) - self._at < size and not (to_line_end and b"\n" in self._held):
+            block = next(self._blocks, None)
+            if block is None:
+                self.ended = True
+                break
+            self._held, self._at = self._held[self._at :] + block, 0
+        return self._held[self._at :]
+
+    def read(self, size: int) -> bytes:
+        """Exactly `size` bytes; fewer at the end of the stream only."""
+        if len(self._held) - self._at < size:
+            self.peek(size)
+        start = self._at
+        self._at = min(start + size, len(self._held))
+        return self._held[start : self._at]
+
+    def __iter__(self) -> Iterator[bytes]:
+        held, self._held = self._held[self._at :], b""
+        self._at = 0
+        if held:
+            yield held
+        yield from self._blocks
+
+
+def read_blocks(file: BinaryIO, place: str) -> Iterator[bytes]:
+    """The bytes of an open file as they arrive. Raises CorpusError where reading fails."""
+    read = getattr(file, "read1", file.read)  # read1 does not wait until a block of a pipe is full
+    while True:
+        try:
+            block = read(BLOCK_SIZE)
+        except OSError as error:
+            raise CorpusError(place, f"cannot be read: {describe_os_error(error)}") from error
+        if not block:
+            return
+        yield block
+
+
+def unpack(blocks: Iterator[bytes], place: str, *, to_line_end: bool = False) -> tuple[ByteStream, Codec | None]:
+    """The plain bytes of what may be compressed, and the codec; `to_line_end` is as in `ByteStream.peek`."""
+    stream = ByteStream(blocks)
+    codec = find_codec(stream.peek(HEAD_SIZE, to_line_end=to_line_end))
+    return (stream if codec is None else ByteStream(decompress(stream, codec, place))), codec
+
+
+def decompress(stream: ByteStream, codec: Codec, place: str) -> Iterator[bytes]:
+    """The plain bytes of a compressed stream of one or more members, in bounded blocks.
+
+    Raises CorpusError where the data is corrupt or ends too early, MissingExtraError where zstandard is missing.
+    """
+    try:
+        yield from _zstd_blocks(stream) if codec == "zstd" else _file_blocks(stream, codec)
+    except (CorpusError, MissingExtraError):
+        raise
+    except Exception as error:
+        cut_off = isinstance(error, EOFError)
+        # naming lzma.LZMAError and zstandard.ZstdError would load both modules for every corpus
+        if not cut_off and not isinstance(error, (OSError, zlib.error)):
+            if type(error).__name__ not in ("LZMAError", "ZstdError"):
+                raise
+        problem = "is cut off: it ends before its end mark" if cut_off else f"is corrupt ({error})"
+        raise CorpusError(place, f"{codec} data {problem}", "fetch or pack the file again") from error
+
+
+def _file_blocks(stream: ByteStream, codec: Codec) -> Iterator[bytes]:
+    source: Any = stream
+    opened: Any
+    if codec == "gzip":
+        import gzip
+
+        opened = gzip.GzipFile(fileobj=source, mode="rb")
+    elif codec == "bz2":
+        import bz2
+
+        opened = bz2.BZ2File(source)
+    else:
+        import lzma
+
+        opened = lzma.LZMAFile(source)
+    with opened as file:
+        while block := file.read(BLOCK_SIZE):
+            yield block
+
+
+def _zstd_blocks(stream: ByteStream) -> Iterator[bytes]:
+    """Frame by frame: unlike its stream_reader, zstandard's decompressobj knows whether a frame was complete."""
+    try:
+        import zstandard
+    except ImportError as error:
+        raise MissingExtraError("zstandard", "zstd", "reading .zst files") from error
+    frames = zstandard.ZstdDecompressor()
+    frame: Any = None
+    while piece := stream.read(ZSTD_INPUT):
+        while piece:
+            frame = frame or frames.decompressobj()
+            yield frame.decompress(piece)
+            piece = b""
+            if frame.eof:
+                piece, frame = frame.unused_data, None
+    if frame is not None:
+        raise EOFError

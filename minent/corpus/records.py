@@ -1,0 +1,88 @@
+"""JSON Lines → the text of one field, a record a line or more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from minent.errors import CorpusError
+
+SHOWN_FIELDS = 8
+
+
+def record_texts(blocks: Iterable[bytes], field: str, place: str) -> Iterator[tuple[int, bytes]]:
+    """The text of `field` of every record: (line number from 1, UTF-8 bytes that end with a line end).
+
+    blocks : valid UTF-8, cut anywhere. `field` may lead into nested objects, `meta.title`; a key that holds the
+    dot goes first. A list of strings gives a line each; null gives nothing, and so does a blank line.
+    Raises CorpusError where a line is not a JSON object or has no such text.
+    """
+    for number, line in enumerate(split_lines(blocks), start=1):
+        if not line.strip():
+            continue
+        here = f"{place}:{number}"
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", None) or str(error)
+            hint = "JSON Lines has one object on each line; plain text needs no --field"
+            raise CorpusError(here, f"not JSON ({reason})", hint) from error
+        text = as_text(find_field(record, field, here), field, here)
+        if text is not None:
+            yield number, encode_text(text + "\n")
+
+
+def split_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines without their \\n, from blocks that are cut anywhere."""
+    parts: list[bytes] = []
+    for block in blocks:
+        first, *others = block.split(b"\n")
+        parts.append(first)
+        for line in others:
+            yield b"".join(parts)
+            parts = [line]
+    if any(parts):
+        yield b"".join(parts)
+
+
+def find_field(record: Any, field: str, here: str) -> Any:
+    """The value of a field, which may be dotted. Raises CorpusError that names the fields there are."""
+    value, rest = record, field
+    while rest:
+        if not isinstance(value, dict):
+            raise CorpusError(here, f"holds {describe_json(value)} where an object with {rest!r} is expected")
+        if rest in value:
+            return value[rest]
+        head, _, tail = rest.partition(".")
+        if head not in value or not tail:
+            names = ", ".join(repr(name) for name in list(value)[:SHOWN_FIELDS]) or "none"
+            more = ", …" if len(value) > SHOWN_FIELDS else ""
+            raise CorpusError(here, f"has no field {field!r}", f"there are {names}{more}")
+        value, rest = value[head], tail
+    return value
+
+
+def as_text(value: Any, field: str, here: str) -> str | None:
+    """A string, or strings joined as lines; None for null. Raises CorpusError for anything else."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "\n".join(value) if value else None
+    raise CorpusError(here, f"field {field!r} holds {describe_json(value)}, not text")
+
+
+def describe_json(value: Any) -> str:
+    """The JSON type of a value, with its article."""
+    for kind, name in ((bool, "a truth value"), (dict, "an object"), (list, "a list"), (str, "a string")):
+        if isinstance(value, kind):
+            return name
+    return "null" if value is None else "a number"
+
+
+def encode_text(text: str) -> bytes:
+    """UTF-8 bytes of any Python string: surrogate pairs are joined, a lone surrogate becomes U+FFFD."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")

@@ -1,0 +1,1 @@
+"""Map and reduce over the shards of a corpus."""

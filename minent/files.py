@@ -1,0 +1,212 @@
+"""Outputs that are whole or absent: a sibling temporary file or folder that takes its name only when it is complete."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import secrets
+import shutil
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from minent.errors import OutputError
+
+STDOUT_NAMES = ("-", "/dev/stdout")
+PROBLEMS = {
+    errno.ENOENT: "no such file or folder",
+    errno.EACCES: "permission denied",
+    errno.EISDIR: "is a folder",
+    errno.ENOTDIR: "a part of its path is not a folder",
+    errno.ENOSPC: "no space left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.ELOOP: "its symbolic links go in a circle",
+    errno.EROFS: "the file system is read-only",
+}
+
+
+def display_path(path: str | os.PathLike[str]) -> str:
+    """A path fit for a message: one line, whatever the name holds (newlines, escapes, bytes that are not UTF-8).
+
+    >>> display_path("a\\nb.txt")
+    'a\\\\nb.txt'
+    """
+    name = os.fsdecode(path)
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
+
+
+def describe_os_error(error: OSError) -> str:
+    """What the operating system complains about, in a few words and without the path."""
+    return PROBLEMS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
+
+
+def refuse_overwrite(output: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise OutputError when `output` is one of the files `inputs`, under whatever name; `-` never is."""
+    if os.fspath(output) in STDOUT_NAMES or not os.path.exists(output):
+        return
+    for path in inputs:
+        with suppress(OSError):
+            if os.fspath(path) != "-" and os.path.samefile(output, path):
+                raise OutputError(display_path(output), "is one of the inputs and is not overwritten")
+
+
+@contextmanager
+def atomic_open(path: str | os.PathLike[str], mode: Literal["wb", "w"] = "wb") -> Iterator[IO[Any]]:
+    """Open `path` for writing so that it appears whole when the block ends, or not at all.
+
+    The bytes go to a hidden sibling file, which is synced and renamed onto the path at the end; on any
+    exception, KeyboardInterrupt too, it is removed. A symbolic link is followed, an existing file is
+    replaced and hands on its permissions, a new one gets those of the umask. `-` is stdout; a device or a
+    named pipe (`/dev/null`) is written in place. Mode `w` is UTF-8 with line ends as they are.
+
+    Raises OutputError for whatever the operating system refuses: an OSError without a file name that leaves
+    the block is taken for a failed write. BrokenPipeError is left to the caller, who ends quietly.
+    """
+    name = os.fspath(path)
+    with _os_errors_as_output_errors(name):
+        if name in STDOUT_NAMES:
+            yield from _standard_output(mode)
+            return
+        existing = _status(name)
+        if existing is not None and not stat.S_ISREG(existing.st_mode):
+            if stat.S_ISDIR(existing.st_mode):
+                raise IsADirectoryError(errno.EISDIR, None, name)
+            with _stream(os.open(name, os.O_WRONLY), mode) as stream:
+                yield stream
+            return
+        target = os.path.realpath(name)
+        descriptor, temporary = _create_sibling(target)
+        try:
+            with _stream(descriptor, mode) as stream:
+                if existing is not None and hasattr(os, "fchmod"):
+                    os.fchmod(descriptor, stat.S_IMODE(existing.st_mode))
+                yield stream
+                stream.flush()
+                os.fsync(descriptor)
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+
+@contextmanager
+def atomic_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Give an empty folder to fill, which becomes `path` when the block ends, or disappears.
+
+    A folder that exists and holds something is replaced as a whole with `overwrite`, and refused without.
+    Raises OutputError as `atomic_open` does.
+    """
+    name = os.fspath(path)
+    with _os_errors_as_output_errors(name):
+        existing = _status(name)
+        if existing is not None and not stat.S_ISDIR(existing.st_mode):
+            raise OutputError(display_path(name), "exists and is not a folder")
+        target = os.path.realpath(name)
+        if existing is not None and not overwrite and os.listdir(target):
+            raise OutputError(display_path(name), "exists and is not empty")
+        temporary = _sibling_name(target)
+        os.mkdir(temporary)
+        try:
+            yield Path(temporary)
+            _sync_below(temporary)
+            _replace_directory(temporary, target)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _os_errors_as_output_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is not None and not _concerns(error.filename, name):
+            raise  # the block failed to open some other file: not ours to explain
+        shown = "<stdout>" if name in STDOUT_NAMES else display_path(name)
+        raise OutputError(shown, describe_os_error(error)) from error
+
+
+def _concerns(filename: object, name: str) -> bool:
+    """Whether the file that an OSError names is the output, its temporary sibling or something in that."""
+    target = os.path.realpath(name)
+    return isinstance(filename, str) and (
+        filename in (name, target) or filename.startswith(_sibling_prefix(target))
+    )
+
+
+def _status(name: str) -> os.stat_result | None:
+    try:
+        return os.stat(name)
+    except FileNotFoundError:
+        return None
+
+
+def _sibling_prefix(target: str) -> str:
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".{os.fsdecode(os.fsencode(name)[:200])}.")  # a name has at most 255 bytes
+
+
+def _sibling_name(target: str) -> str:
+    return f"{_sibling_prefix(target)}{secrets.token_hex(6)}.part"
+
+
+def _create_sibling(target: str) -> tuple[int, str]:
+    """A new file beside the target, with the permissions of the umask (mkstemp would give 0600)."""
+    temporary = _sibling_name(target)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(temporary, flags, 0o666), temporary
+
+
+def _stream(descriptor: int, mode: str) -> IO[Any]:
+    if mode == "wb":
+        return open(descriptor, "wb", buffering=1 << 18)
+    return open(descriptor, "w", encoding="utf-8", newline="")
+
+
+def _standard_output(mode: str) -> Iterator[IO[Any]]:
+    """Standard output as a stream of bytes or of UTF-8 text, flushed at the end and left open."""
+    sys.stdout.flush()
+    if mode == "wb":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+    try:
+        yield text
+        text.flush()
+    finally:
+        text.detach()
+
+
+def _sync_below(folder: str) -> None:
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            descriptor = os.open(os.path.join(parent, name), os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _replace_directory(temporary: str, target: str) -> None:
+    """Rename a folder onto another; the old one is set aside first, and comes back if the renaming fails."""
+    if not os.path.isdir(target):
+        os.rename(temporary, target)
+        return
+    aside = _sibling_name(target)
+    os.rename(target, aside)
+    try:
+        os.rename(temporary, target)
+    except BaseException:
+        os.rename(aside, target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,305 @@
+"""One frozen-count Gibbs sweep: sample a cutting of every segment by forward filtering and backward sampling."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.kernels import kernel
+from minent.kernels.packed import doubled, entries, find, key_length, key_unit, packed_range
+from minent.kernels.sample import mixed
+
+_BITS = np.uint64(16)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_S11 = np.uint64(11)
+_UNIFORM = 1.0 / (1 << 53)
+_TINY = 1e-200
+_HUGE = 1e200
+
+# columns of WordModel.units
+SINGLE_WEIGHT, SINGLE_BASE, FIRST_BASE, UNIGRAM, BACKOFF, TAG_BEGIN, TAG_MIDDLE, TAG_END = range(8)
+# entries of WordModel.scalars; SHAPE_k is the weight of the tag transitions in a word of k units,
+# LENGTH_k the back-off mass times the length prior
+DISCOUNT, TOTAL, LENGTH_2, LENGTH_3, LENGTH_4, SHAPE_2, SHAPE_3, SHAPE_4 = range(8)
+
+
+class WordModel(NamedTuple):
+    """What the weight of a word is made of; read-only for a whole sweep.
+
+    The count of the word `u` of one unit is counts[u]; that of a longer word in slot s is counts[V + s].
+    """
+
+    words: NDArray[np.uint64]  # [slots] packed words of two units or more
+    counts: NDArray[np.int32]  # [V + slots] their counts in the sweep before
+    pairs: NDArray[np.uint64]  # [pair slots]
+    pair_values: NDArray[np.float32]  # [pair slots, 2] spelling, PMI expert
+    units: NDArray[np.float32]  # [V, 8] see the columns above
+    scalars: NDArray[np.float64]  # [8] see the entries above
+
+
+@kernel
+def fill_arcs(model, units, boundaries, start, end, steps, weights, slots):
+    """Weigh every word of one segment, by its place and length.
+
+    x(w) = (max(n_w - d, 0) / N + back-off · P0(w)) · H(w) · prod G.  A word that the segment has now is
+    counted once less (its own token is taken out).
+
+    units : uint16[n];  boundaries : uint8[n], 1 where a word ends now, or empty: nothing is taken out
+    start, end : the segment, non-zero units only
+    steps : float64[≥ end - start, 2], scratch
+    weights : float64[≥ end - start, 4], out — weight of the word of k + 1 units at start + i; else 0
+    slots : int64[≥ end - start, 4], out — its index in model.counts, -1 if it is not there
+    """
+    table, counts, pair_table, pair_values, unit_values, scalars = model
+    single_count = unit_values.shape[0]
+    discount = scalars[DISCOUNT]
+    per_token = 1.0 / scalars[TOTAL]
+    for i in range(start, end - 1):  # what depends on a pair, once for all words that contain it
+        left = units[i]
+        right = units[i + 1]
+        slot = find(pair_table, (np.uint64(left) << _BITS) | np.uint64(right))
+        spelling = unit_values[left, BACKOFF] * unit_values[right, UNIGRAM]
+        expert = np.float32(1.0)
+        if pair_table[slot] != 0:
+            spelling += pair_values[slot, 0]
+            expert = pair_values[slot, 1]
+        steps[i - start, 0] = spelling
+        steps[i - start, 1] = expert
+    for i in range(start, end):
+        row = i - start
+        longest = min(end - i, 4)
+        own = 0
+        if boundaries.size > 0 and (i == start or boundaries[i - 1] != 0):
+            own = 1
+            while boundaries[i + own - 1] == 0:
+                own += 1
+        unit = units[i]
+        count = counts[unit] - discount
+        if own == 1:
+            count -= 1.0
+        slots[row, 0] = unit
+        weights[row, 0] = (max(count, 0.0) * per_token + unit_values[unit, SINGLE_BASE]) * unit_values[
+            unit, SINGLE_WEIGHT
+        ]
+        base = np.float64(unit_values[unit, FIRST_BASE])
+        expert = np.float64(unit_values[unit, TAG_BEGIN])
+        key = np.uint64(unit)
+        for k in range(1, longest):
+            unit = units[i + k]
+            base *= steps[row + k - 1, 0]
+            expert *= steps[row + k - 1, 1]
+            key = (key << _BITS) | np.uint64(unit)
+            slot = find(table, key)
+            weight = scalars[LENGTH_2 + k - 1] * base
+            if table[slot] == key:
+                slots[row, k] = single_count + slot
+                count = counts[single_count + slot] - discount
+                if own == k + 1:
+                    count -= 1.0
+                weight += max(count, 0.0) * per_token
+            else:
+                slots[row, k] = -1
+            weights[row, k] = weight * expert * scalars[SHAPE_2 + k - 1] * unit_values[unit, TAG_END]
+            expert *= unit_values[unit, TAG_MIDDLE]
+        for k in range(longest, 4):
+            weights[row, k] = 0.0
+            slots[row, k] = -1
+
+
+@kernel
+def forward(length, weights, reach):
+    """Sum over all cuttings of every prefix; afterwards weights[i, k] is the mass that arrives by that arc.
+
+    weights : float64[≥ length, 4], in and out;  reach : float64[≥ length + 5], out — mass of the cuttings of
+    the first i units, up to a scale that changes along the segment (kept equal among the arcs into one place)
+    """
+    reach[0] = 1.0
+    reach[1 : length + 5] = 0.0
+    for i in range(length):
+        if reach[i] < _TINY:
+            for k in range(4):
+                reach[i + k] *= _HUGE
+            for back in range(1, 4):
+                if i - back >= 0:
+                    for k in range(back, 4):
+                        weights[i - back, k] *= _HUGE
+        for k in range(4):
+            weights[i, k] *= reach[i]
+            reach[i + k + 1] += weights[i, k]
+
+
+@kernel
+def uniform(random_key, position):
+    """A number in [0, 1) that depends on the key and the position only."""
+    return np.float64(mixed(random_key + np.uint64(position) * _GOLDEN) >> _S11) * _UNIFORM
+
+
+@kernel
+def sweep_shard(model, units, boundaries, take_out, offset, random_key, new_counts, least):
+    """Draw a new cutting of every segment of a shard.
+
+    units : uint16[n], 0 = separator;  boundaries : uint8[n], in (if take_out) and out
+    offset : place of units[0] in the whole text: with random_key it decides the random numbers
+    new_counts : int32[model.counts.size], added to — tokens of words that the model has
+    Returns the other words that were drawn at least `least` times: (uint64[m], int32[m]), in no order.
+    """
+    n = units.size
+    longest = 0
+    run = 0
+    for i in range(n):
+        run = run + 1 if units[i] != 0 else 0
+        longest = max(longest, run)
+    steps = np.empty((longest, 2))
+    weights = np.empty((longest, 4))
+    slots = np.empty((longest, 4), np.int64)
+    reach = np.empty(longest + 5)
+    no_boundaries = np.empty(0, np.uint8)
+    side_keys = np.zeros(1 << 10, np.uint64)
+    side_counts = np.zeros(1 << 10, np.int32)
+    used = 0
+    start = 0
+    while start < n:
+        if units[start] == 0:
+            boundaries[start] = 0
+            start += 1
+            continue
+        end = start
+        while end < n and units[end] != 0:
+            end += 1
+        length = end - start
+        fill_arcs(model, units, boundaries if take_out else no_boundaries, start, end, steps, weights, slots)
+        forward(length, weights, reach)
+        boundaries[start:end] = 0
+        place = length
+        while place > 0:
+            boundaries[start + place - 1] = 1
+            rest = uniform(random_key, offset + start + place) * reach[place]
+            k = 0
+            while k < 3 and k + 1 < place:
+                rest -= weights[place - k - 1, k]
+                if rest < 0.0:
+                    break
+                k += 1
+            place -= k + 1
+            slot = slots[place, k]
+            if slot >= 0:
+                new_counts[slot] += 1
+                continue
+            key = packed_range(units, start + place, start + place + k + 1)
+            side = find(side_keys, key)
+            if side_keys[side] == 0:
+                side_keys[side] = key
+                used += 1
+            side_counts[side] += 1
+            if 2 * used > side_keys.size:
+                side_keys, side_counts = doubled(side_keys, side_counts)
+        start = end
+    return entries(side_keys, side_counts, least)
+
+
+@kernel
+def count_words(units, boundaries):
+    """Count the words of a cutting: (uint64[m], int32[m]), in no order.
+
+    units : uint16[n], 0 = separator;  boundaries : uint8[n], 1 where a word of at most four units ends
+    """
+    keys = np.zeros(1 << 12, np.uint64)
+    counts = np.zeros(1 << 12, np.int32)
+    used = 0
+    key = np.uint64(0)
+    for i in range(units.size):
+        key = (key << _BITS) | np.uint64(units[i])
+        if boundaries[i] != 0:
+            slot = find(keys, key)
+            if keys[slot] == 0:
+                keys[slot] = key
+                used += 1
+            counts[slot] += 1
+            if 2 * used > keys.size:
+                keys, counts = doubled(keys, counts)
+            key = np.uint64(0)
+    return entries(keys, counts, 1)
+
+
+@kernel
+def count_joined(units, boundaries, least):
+    """Count the strings of two adjacent words that have at most four units together.
+
+    units : uint16[n], 0 = separator;  boundaries : uint8[n], 1 where a word of at most four units ends
+    Returns those seen at least `least` times: (uint64[m], int32[m]), in no order.
+    """
+    keys = np.zeros(1 << 12, np.uint64)
+    counts = np.zeros(1 << 12, np.int32)
+    used = 0
+    start = 0  # of the word that ends at i
+    before = -1  # start of the word before it in the segment, -1 if there is none
+    for i in range(units.size):
+        if units[i] == 0:
+            start = i + 1
+            before = -1
+            continue
+        if boundaries[i] == 0:
+            continue
+        if before >= 0 and i + 1 - before <= 4:
+            key = packed_range(units, before, i + 1)
+            slot = find(keys, key)
+            if keys[slot] == 0:
+                keys[slot] = key
+                used += 1
+            counts[slot] += 1
+            if 2 * used > keys.size:
+                keys, counts = doubled(keys, counts)
+        before = start
+        start = i + 1
+    return entries(keys, counts, least)
+
+
+@kernel
+def worth_joining(model, keys, counts, margin):
+    """Whether a string, had it these occurrences more as a word, would beat its best split.
+
+    keys : uint64[m], strings of two to four units;  counts : int64[m], occurrences as two words
+    margin : how many times heavier than the best product of shorter words it must be
+    Returns bool[m].
+    """
+    chosen = np.zeros(keys.size, np.bool_)
+    units = np.empty(4, np.uint16)
+    no_boundaries = np.empty(0, np.uint8)
+    steps = np.empty((4, 2))
+    weights = np.empty((4, 4))
+    slots = np.empty((4, 4), np.int64)
+    best = np.empty(5)
+    counts_before = model.counts
+    for j in range(keys.size):
+        length = key_length(keys[j])
+        for i in range(length):
+            units[i] = key_unit(keys[j], length, i)
+        fill_arcs(model, units, no_boundaries, 0, length, steps, weights, slots)
+        slot = slots[0, length - 1]
+        now = counts_before[slot] if slot >= 0 else 0
+        discount = model.scalars[DISCOUNT]
+        gained = max(now + counts[j] - discount, 0.0) - max(now - discount, 0.0)
+        joined = weights[0, length - 1] + gained / model.scalars[TOTAL] * experts(model, units, length)
+        weights[0, length - 1] = 0.0
+        best[0] = 1.0
+        best[1:] = 0.0
+        for i in range(length):
+            for k in range(length - i):
+                best[i + k + 1] = max(best[i + k + 1], best[i] * weights[i, k])
+        chosen[j] = joined > margin * best[length]
+    return chosen
+
+
+@kernel
+def experts(model, units, length):
+    """H(w) times the product of G for the word units[:length], two to four units."""
+    unit_values = model.units
+    product = np.float64(unit_values[units[0], TAG_BEGIN]) * model.scalars[SHAPE_2 + length - 2]
+    for i in range(1, length):
+        slot = find(model.pairs, (np.uint64(units[i - 1]) << _BITS) | np.uint64(units[i]))
+        if model.pairs[slot] != 0:
+            product *= model.pair_values[slot, 1]
+        product *= unit_values[units[i], TAG_END if i == length - 1 else TAG_MIDDLE]
+    return product

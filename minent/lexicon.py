@@ -1,0 +1,233 @@
+"""The lexicon: immutable words with counts, and their file."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.errors import LexiconError
+
+MAGIC = "#minent-lexicon"
+FORMAT_VERSION = 1
+
+
+class Word(NamedTuple):
+    """One entry of a lexicon. `prob` is count/total; `log_prob` its natural logarithm, of one occurrence at least."""
+
+    word: str
+    count: int
+    prob: float
+    log_prob: float
+
+
+class Lexicon:
+    """Words with counts, sorted by count down, then by word up. A class unit `<N>` or `<L>` in a word stands for any
+    number or any Latin run.
+
+    words, counts : the entries, list[str] and int64[len(words)]
+    settings : how it was made, written to the head of the file
+    columns : further values a word (name → one text for each word), written after `prob`
+
+    >>> lexicon = Lexicon.from_counts({"科学": 3, "的": 7})
+    >>> lexicon.words, lexicon["科学"].count, lexicon["科学"].prob
+    (['的', '科学'], 3, 0.3)
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        counts: Sequence[int] | NDArray[np.int64],
+        settings: Mapping[str, Any] | None = None,
+        columns: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.words = list(words)
+        self.counts = np.array(counts, dtype=np.int64)
+        self.settings = dict(settings or {})
+        self.columns = {name: list(values) for name, values in (columns or {}).items()}
+        order = self._order()
+        if order is not None:
+            self.words = [self.words[k] for k in order]
+            self.counts = self.counts[order]
+            self.columns = {name: [values[k] for k in order] for name, values in self.columns.items()}
+        self.counts.flags.writeable = False
+
+    def _order(self) -> list[int] | None:
+        """How to sort the entries; None if they are sorted."""
+        words, counts = self.words, self.counts
+        steps = np.diff(counts)
+        ties = np.flatnonzero(steps == 0).tolist()
+        if not (steps > 0).any() and all(words[k] < words[k + 1] for k in ties):
+            return None
+        by_word = np.array(sorted(range(len(words)), key=words.__getitem__), dtype=np.int64)
+        return [int(k) for k in by_word[np.argsort(-counts[by_word], kind="stable")]]
+
+    @classmethod
+    def from_counts(
+        cls, counts: Mapping[str, int] | Iterable[tuple[str, int]], settings: Mapping[str, Any] | None = None
+    ) -> Lexicon:
+        """A lexicon of these words."""
+        pairs = dict(counts)
+        return cls(list(pairs), list(pairs.values()), settings)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {word: k for k, word in enumerate(self.words)}
+
+    @cached_property
+    def total(self) -> int:
+        """The sum of the counts."""
+        return int(self.counts.sum())
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._places
+
+    def __getitem__(self, word: str) -> Word:
+        count = int(self.counts[self._places[word]])
+        total = max(self.total, 1)
+        return Word(word, count, count / total, math.log(max(count, 1)) - math.log(total))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lexicon) and self.words == other.words and self.counts.tolist() == other.counts.tolist()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        best = " ".join([word for word in self.words if len(word) > 1][:8])
+        return f"<Lexicon: {len(self):,} words, total {self.total:,}; {best} …>"
+
+    def filter(self, keep: Sequence[bool]) -> Lexicon:
+        """The entries for which `keep` is true."""
+        places = [k for k, kept in enumerate(keep) if kept]
+        columns = {name: [values[k] for k in places] for name, values in self.columns.items()}
+        return Lexicon([self.words[k] for k in places], self.counts[places], self.settings, columns)
+
+    def mark_new(self, known: Iterable[str]) -> Lexicon:
+        """The same lexicon with a column `new`: 1 where a word is in none of the known lists."""
+        known = set(known)
+        column = ["0" if word in known else "1" for word in self.words]
+        return Lexicon(self.words, self.counts, self.settings, {**self.columns, "new": column})
+
+    def to_bytes(self) -> bytes:
+        """The content of its file: the same bytes for equal lexicons."""
+        total = max(self.total, 1)
+        lines = [f"{MAGIC} {FORMAT_VERSION}", f"#total {self.total}"]
+        lines += [f"#{key} {value}" for key, value in self.settings.items()]
+        lines.append("\t".join(["word", "count", "prob", *self.columns]))
+        cells = [self.words, self.counts.tolist(), [f"{count / total:.6g}" for count in self.counts.tolist()]]
+        rows = zip(*cells, *self.columns.values(), strict=True)
+        lines += ["\t".join(map(str, row)) for row in rows]
+        return ("\n".join(lines) + "\n").encode()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `lexicon.tsv`; the file appears whole or not at all."""
+        from minent.files import atomic_open
+
+        with atomic_open(path, "wb") as file:
+            file.write(self.to_bytes())
+
+
+def load_lexicon(path: str | os.PathLike[str]) -> Lexicon:
+    """Read `lexicon.tsv`, or a plain list of `word`, `word count` or `word count tag`, one a line.
+
+    A word without a count counts 1. A plain list may repeat a word: the last line holds, as in jieba.
+    Errors: LexiconError with file and line.
+    """
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise LexiconError(name, error.strerror or str(error)) from None
+    return parse_lexicon(data, name)
+
+
+def parse_lexicon(data: bytes, name: str = "lexicon") -> Lexicon:
+    """The lexicon in the content of a file; `name` is for messages."""
+    if data.startswith(b"\xfd7zXZ\x00"):
+        from minent.corpus.codecs import decompress
+
+        data = decompress(data, name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LexiconError(f"{name}:{line}", "not valid UTF-8", "a lexicon is a UTF-8 text file") from None
+    lines = text.replace("\r\n", "\n").split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
+    if lines and lines[0].startswith(MAGIC):
+        return _parse_table(lines, name)
+    return _parse_list(lines, name)
+
+
+def _parse_table(lines: list[str], name: str) -> Lexicon:
+    version = lines[0][len(MAGIC) :].strip()
+    if version != str(FORMAT_VERSION):
+        raise LexiconError(f"{name}:1", f"lexicon format {version!r}", f"this minent reads format {FORMAT_VERSION}")
+    settings: dict[str, str] = {}
+    at = 1
+    while at < len(lines) and lines[at].startswith("#"):
+        key, _, value = lines[at][1:].partition(" ")
+        settings[key] = value
+        at += 1
+    settings.pop("total", None)  # it is the sum of the counts, whoever edited the file
+    header = lines[at].split("\t") if at < len(lines) else []
+    if header[:2] != ["word", "count"]:
+        raise LexiconError(f"{name}:{at + 1}", "no header", "expected a line that starts with word<TAB>count")
+    rows = [line.split("\t") for line in lines[at + 1 :]]
+    width = len(header)
+    if not all(len(row) == width for row in rows):
+        number = next(k for k, row in enumerate(rows) if len(row) != width)
+        place = f"{name}:{at + 2 + number}"
+        raise LexiconError(place, f"{len(rows[number])} columns where the header has {width}")
+    words = [row[0] for row in rows]
+    counts = _checked_counts(words, [row[1] for row in rows], name, at + 2)
+    if not all(words):
+        raise LexiconError(f"{name}:{at + 2 + words.index('')}", "no word")
+    if len(set(words)) < len(words):
+        seen: set[str] = set()
+        number = next(k for k, word in enumerate(words) if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+        raise LexiconError(f"{name}:{at + 2 + number}", f"the word {words[number]!r} is there twice")
+    kept = [(k, column) for k, column in enumerate(header) if k > 1 and column != "prob"]
+    return Lexicon(words, counts, settings, {column: [row[k] for row in rows] for k, column in kept})
+
+
+def _parse_list(lines: list[str], name: str) -> Lexicon:
+    rows = [line.split(None, 2) or ["", "1"] for line in lines]
+    words = [row[0] for row in rows]
+    texts = [row[1] if len(row) > 1 else "1" for row in rows]
+    counts = dict(zip(words, _checked_counts(words, texts, name, 1), strict=True))
+    counts.pop("", None)  # blank lines
+    return Lexicon.from_counts(counts)
+
+
+def _checked_counts(words: list[str], texts: list[str], name: str, first_line: int) -> list[int]:
+    """The counts of some words; LexiconError for the first line that is wrong."""
+    everything = "".join(texts)
+    if not (everything.isascii() and everything.isdigit() and all(texts) and max(map(len, texts)) < 16):
+        for number, text in enumerate(texts, start=first_line):
+            if not (text.isascii() and text.isdigit()):
+                raise LexiconError(f"{name}:{number}", f"the count {text[:40]!r} is not a whole number")
+            if len(text) > 15:
+                raise LexiconError(f"{name}:{number}", f"the count {text[:40]} is too large", "the limit is 10^15")
+    if "\0" in "".join(words):
+        number = next(k for k, word in enumerate(words) if "\0" in word)
+        raise LexiconError(f"{name}:{first_line + number}", "a word with a NUL character", "is it a text file?")
+    return list(map(int, texts))
+
+
+def read_words(paths: Iterable[str | os.PathLike[str]]) -> set[str]:
+    """All words of some lexicons or word lists."""
+    return {word for path in paths for word in load_lexicon(path).words}

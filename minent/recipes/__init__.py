@@ -1,0 +1,1 @@
+"""Recipes: from a corpus to the words of a lexicon."""

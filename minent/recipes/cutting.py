@@ -1,0 +1,59 @@
+"""Where a recipe cuts: at every boundary that lies inside no good n-gram and no protected word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.counting import CodedCorpus, NgramLevels, Pieces
+from minent.kernels.pieces import find_ngrams, mark_ngrams, mark_words
+from minent.recipes.lists import WordLists
+from minent.settings import LexiconSettings
+from minent.tables import Counter, Interner
+
+
+class GoodNgrams:
+    """The n-grams of one order that hold together: their keys, over the numbers of the order below."""
+
+    def __init__(self, levels: NgramLevels, keys: NDArray[np.int64], order: int = 2) -> None:
+        self.levels, self.order = levels, order
+        self.table = Counter.from_items(keys, np.ones(len(keys), dtype=np.int64)).table
+
+    def mark(self, units: NDArray[np.int32], joined: NDArray[np.uint8]) -> None:
+        """Mark the boundaries inside these n-grams."""
+        mark_ngrams(self.levels.numbers(units, self.order - 1), units, self.order, self.table, joined)
+
+    def positions(self, units: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """bool[n]: where one of these n-grams starts."""
+        numbers = self.levels.numbers(units, self.order - 1)
+        found = np.zeros(len(units), dtype=np.uint8)
+        find_ngrams(numbers, units, self.order, self.table, found)
+        return found.astype(np.bool_)
+
+
+def joiner(
+    good: Sequence[GoodNgrams], protected: Interner | None
+) -> Callable[[NDArray[np.int32], NDArray[np.uint8]], None]:
+    """A function that marks the boundaries of a coded stream which lie inside a good n-gram or a protected word."""
+
+    def join(units: NDArray[np.int32], joined: NDArray[np.uint8]) -> None:
+        for ngrams in good:
+            ngrams.mark(units, joined)
+        if protected is not None:
+            longest = int(np.diff(protected.ends(), prepend=0).max())
+            mark_words(units, protected.runs, protected.entries, longest, joined)
+
+    return join
+
+
+def unwanted_words(
+    pieces: Pieces, corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists
+) -> NDArray[np.bool_]:
+    """bool[words]: the candidates that are banned or too long."""
+    unwanted = lists.banned_mask(pieces.words, corpus.alphabet)
+    if settings.max_length is not None:
+        too_long = np.diff(pieces.words.ends(), prepend=0) > settings.max_length
+        unwanted |= too_long & ~lists.protected_mask(pieces.words, corpus.alphabet)
+    return unwanted

@@ -1,0 +1,136 @@
+"""The word model of one sweep, from the words and counts of the sweep before and the raw pairs of the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.kernels import factors
+from minent.kernels.packed import table_keys, table_slots
+from minent.kernels.sweep import WordModel
+from minent.recipes.default.counts import table_size
+from minent.recipes.default.settings import DefaultSettings
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """Raw pairs: an open-addressing table of keys `left << 16 | right`, and the PMI expert of each slot."""
+
+    keys: NDArray[np.uint64]
+    experts: NDArray[np.float32]
+
+
+def pair_table(
+    keys: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+    unit_counts: NDArray[np.int64],
+    settings: DefaultSettings,
+) -> PairTable:
+    """Table of distinct pairs with G = exp(power · clip(PMI − threshold, ±clip))."""
+    pmi = factors.pair_pmi(keys, counts, unit_counts, int(unit_counts.sum()))
+    evidence = np.clip(pmi - settings.pmi_threshold, -settings.pmi_clip, settings.pmi_clip)
+    table = table_keys(keys, table_size(keys.size))
+    experts = np.ones(table.size, np.float32)
+    experts[table_slots(table, keys)] = np.exp(settings.pmi_power * evidence)
+    return PairTable(table, experts)
+
+
+def word_model(
+    keys: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+    pairs: PairTable,
+    unit_counts: NDArray[np.int64],
+    settings: DefaultSettings,
+) -> WordModel:
+    """Weights for the next sweep.
+
+    keys : uint64[T], distinct packed words in ascending order;  counts : int64[T], at least 1
+    pairs : has every pair of adjacent units of these words
+    unit_counts : int64[V], raw counts, index 0 unused
+    Source: SEGMENTATION 2.2 and 5.3 (Pitman–Yor unigrams over a Kneser–Ney spelling base, times tag and
+    PMI experts; Mochihashi et al. 2009; Chen, Chang, Pei 2014).
+    """
+    width = unit_counts.size
+    transitions = np.zeros(pairs.keys.size, np.int64)
+    tags = np.zeros((4, width), np.int64)
+    singles, firsts, followed, followers, preceders = np.zeros((5, width), np.int64)
+    factors.count_types(keys, counts, pairs.keys, transitions, tags, singles, firsts)
+    factors.pair_totals(pairs.keys, transitions, followed, followers, preceders)
+    pair_values = np.empty((pairs.keys.size, 2), np.float32)
+    pair_values[:, 1] = pairs.experts
+    factors.fill_spelling(pairs.keys, transitions, followed, settings.spelling_discount, pair_values)
+
+    total = float(counts.sum())
+    back_off = (settings.strength + np.minimum(counts, settings.discount).sum()) / total
+    prior = settings.length_prior
+    shapes, starts = tag_transitions(keys, counts, tags, settings.tag_power)
+    emissions = tag_emissions(tags, unit_counts, settings)
+    discount = settings.spelling_discount
+
+    units = np.zeros((width, 8), np.float32)
+    units[:, 0] = starts[0] * emissions[factors.SINGLE]
+    units[:, 1] = back_off * prior[0] * smoothed(singles, unit_counts)
+    units[:, 2] = smoothed(firsts, unit_counts)
+    units[:, 3] = continuation(preceders, unit_counts, discount)
+    units[:, 4] = (discount * followers + 1) / (followed + 1)
+    units[:, 5] = starts[1] * emissions[factors.BEGIN]
+    units[:, 6] = emissions[factors.MIDDLE]
+    units[:, 7] = emissions[factors.END]
+    scalars = np.array(
+        [settings.discount, total, *(back_off * p for p in prior[1:]), *shapes], dtype=np.float64
+    )
+
+    longer = keys > np.uint64(0xFFFF)
+    table = table_keys(keys[longer], table_size(int(longer.sum())))
+    table_counts = np.zeros(width + table.size, np.int32)
+    table_counts[keys[~longer].astype(np.int64)] = counts[~longer]
+    table_counts[width + table_slots(table, keys[longer])] = counts[longer]
+    return WordModel(table, table_counts, pairs.keys, pair_values, units, scalars)
+
+
+def smoothed(counts: NDArray[np.int64], unit_counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Add-half probabilities over the units that the text has; 0 for the others."""
+    present = unit_counts > 0
+    return np.where(present, (counts + 0.5) / (counts.sum() + 0.5 * present.sum()), 0.0)
+
+
+def continuation(
+    preceders: NDArray[np.int64], unit_counts: NDArray[np.int64], discount: float
+) -> NDArray[np.float64]:
+    """Kneser–Ney probability of a unit by the number of distinct units before it, smoothed by 1/V."""
+    present = unit_counts > 0
+    uniform = (discount * np.count_nonzero(preceders) + 1) / present.sum()
+    return np.where(present, (np.maximum(preceders - discount, 0) + uniform) / (preceders.sum() + 1), 0.0)
+
+
+def tag_emissions(
+    tags: NDArray[np.int64], unit_counts: NDArray[np.int64], settings: DefaultSettings
+) -> NDArray[np.float64]:
+    """(e(c|t) / p(c))^λ with e(c|t) = (n_ct + κ p(c)) / (n_t + κ): float64[4, V], 1 for absent units."""
+    share = unit_counts / max(int(unit_counts.sum()), 1)
+    kappa = settings.tag_smoothing
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (tags + kappa * share) / (tags.sum(axis=1, keepdims=True) + kappa) / share
+    return np.where(unit_counts > 0, ratio, 1.0) ** settings.tag_power
+
+
+def tag_transitions(
+    keys: NDArray[np.uint64], counts: NDArray[np.int64], tags: NDArray[np.int64], power: float
+) -> tuple[list[float], list[float]]:
+    """Powered tag transitions: those inside a word of 2, 3, 4 units; those into a word (single, longer).
+
+    Each choice (single or longer, B→E or B→M, M→E or M→M) is estimated from tokens with half a token more.
+    """
+    singles, longer, middles = (float(tags[t].sum()) for t in range(3))
+    two = float(counts[(keys > np.uint64(0xFFFF)) & (keys <= np.uint64(0xFFFFFFFF))].sum())
+    end_after_begin = (two + 0.5) / (longer + 1.0)
+    end_after_middle = (longer - two + 0.5) / (middles + 1.0)
+    into_single = (singles + 0.5) / (singles + longer + 1.0)
+    of_three = (1 - end_after_begin) * end_after_middle
+    of_four = of_three * (1 - end_after_middle)
+    return (
+        [shape**power for shape in (end_after_begin, of_three, of_four)],
+        [into_single**power, (1 - into_single) ** power],
+    )

@@ -1,0 +1,112 @@
+"""Sweeps: every segment of a text is cut anew at random, given the counts of the sweep before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.kernels.sample import mixed
+from minent.kernels.sweep import WordModel, count_joined, count_words, sweep_shard
+from minent.recipes.default.counts import KeyCounts
+from minent.recipes.default.stream import Shard, map_in_order
+
+Counts = tuple[NDArray[np.uint64], NDArray[np.int64]]
+"""Packed words in ascending order, and their counts."""
+
+
+@dataclass(frozen=True)
+class SampleText:
+    """A text that is held whole, in shards, with its present cutting.
+
+    shards: pieces of the text; boundaries: uint8[n] for each, 1 where a word ends.
+    """
+
+    shards: list[Shard]
+    boundaries: list[NDArray[np.uint8]]
+
+
+def sample_text(units: NDArray[np.uint16], shard_units: int) -> SampleText:
+    """Cut a text into shards at the first separator from every `shard_units` units on; no word ends yet."""
+    shards = []
+    separators = np.flatnonzero(units == 0) + 1
+    start = 0
+    while start < units.size:
+        later = int(np.searchsorted(separators, start + shard_units))
+        end = int(separators[later]) if later < separators.size else units.size
+        shards.append(Shard(units[start:end], np.empty(0, np.int64), start))
+        start = end
+    return SampleText(shards, [np.zeros(shard.units.size, np.uint8) for shard in shards])
+
+
+def cutting_counts(text: SampleText) -> Counts:
+    """Words of the present cutting."""
+    words = KeyCounts()
+    for shard, boundaries in zip(text.shards, text.boundaries, strict=True):
+        words.add(*count_words(shard.units, boundaries))
+    return words.result()
+
+
+def random_key(seed: int, sweep: int) -> np.uint64:
+    """Key of the random numbers of one sweep."""
+    return np.uint64(mixed(np.uint64(mixed(np.uint64(seed & 0xFFFFFFFFFFFFFFFF))) ^ np.uint64(sweep)))
+
+
+def sweep_sample(model: WordModel, text: SampleText, key: np.uint64, take_out: bool, jobs: int) -> Counts:
+    """Cut a sample anew and count its words. Overwrites `text.boundaries`.
+
+    take_out: a segment's own words are taken out of the counts while it is cut.
+    """
+    boundaries = {shard.offset: array for shard, array in zip(text.shards, text.boundaries, strict=True)}
+
+    def cut(shard: Shard) -> tuple[NDArray[np.int32], tuple[NDArray[np.uint64], NDArray[np.int32]]]:
+        new_counts = np.zeros(model.counts.size, np.int32)
+        others = sweep_shard(
+            model, shard.units, boundaries[shard.offset], take_out, shard.offset, key, new_counts, 1
+        )
+        return new_counts, others
+
+    known = np.zeros(model.counts.size, np.int64)
+    words = KeyCounts()
+    for new_counts, others in map_in_order(cut, text.shards, jobs):
+        known += new_counts
+        words.add(*others)
+    return add_known(model, known, words)
+
+
+def sweep_stream(
+    model: WordModel, shards: Iterable[Shard], key: np.uint64, joined: bool, jobs: int
+) -> tuple[Counts, Counts]:
+    """Cut a stream and count its words, and (if `joined`) the strings of two adjacent words.
+
+    Words that the model does not have, and strings, are left out of a shard where they occur once: that
+    bounds memory, and depends on the fixed shards only.
+    """
+    def cut(
+        shard: Shard,
+    ) -> tuple[NDArray[np.int32], tuple[NDArray[np.uint64], NDArray[np.int32]], tuple | None]:
+        new_counts = np.zeros(model.counts.size, np.int32)
+        boundaries = np.zeros(shard.units.size, np.uint8)
+        others = sweep_shard(model, shard.units, boundaries, False, shard.offset, key, new_counts, 2)
+        return new_counts, others, count_joined(shard.units, boundaries, 2) if joined else None
+
+    known = np.zeros(model.counts.size, np.int64)
+    words, strings = KeyCounts(), KeyCounts()
+    for new_counts, others, shard_strings in map_in_order(cut, shards, jobs):
+        known += new_counts
+        words.add(*others)
+        if shard_strings is not None:
+            strings.add(*shard_strings)
+    return add_known(model, known, words), strings.result()
+
+
+def add_known(model: WordModel, known: NDArray[np.int64], others: KeyCounts) -> Counts:
+    """Join the counts by slot of the model's words with the counts by key of the others."""
+    width = known.size - model.words.size
+    singles = np.flatnonzero(known[:width])
+    slots = np.flatnonzero(known[width:])
+    others.add(singles.astype(np.uint64), known[singles])
+    others.add(model.words[slots], known[width + slots])
+    return others.result()

@@ -1,0 +1,40 @@
+"""What a recipe hands over: words as rows of unit ids, and their counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.corpus.alphabet import Alphabet
+from minent.counting import Pieces
+
+
+@dataclass(frozen=True)
+class MinedWords:
+    """Distinct words, in no particular order.
+
+    counts, lengths : int64[len(texts)] — occurrences, and units of each word
+    chosen : the settings that the corpus decided
+    """
+
+    texts: list[str]
+    counts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    chosen: dict[str, Any]
+
+
+def words_of_pieces(pieces: Pieces, alphabet: Alphabet, chosen: dict[str, Any]) -> MinedWords:
+    """The words whose count is not 0."""
+    singles = np.flatnonzero(pieces.singles)
+    texts = [alphabet.texts[unit] for unit in singles]
+    words = pieces.words
+    kept = np.flatnonzero(words.counts[: len(words)])
+    ends = words.ends()
+    starts = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    texts += [alphabet.text(words.content[starts[k] : ends[k]]) for k in kept]
+    counts = np.concatenate([pieces.singles[singles], words.counts[kept]])
+    lengths = np.concatenate([np.ones(len(singles), dtype=np.int64), (ends - starts)[kept]])
+    return MinedWords(texts, counts, lengths, chosen)

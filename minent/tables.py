@@ -1,0 +1,103 @@
+"""Tables that grow: counters of integer keys, numbers for distinct sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.kernels.intern import merge_entries, place_entries
+from minent.kernels.table import add_table
+
+
+class Counter:
+    """int64 key ≥ 0 → int64 count. 16 bytes a slot, at most 5/8 of the slots used."""
+
+    def __init__(self, slots: int = 1 << 16) -> None:
+        self.table = np.full(2 * slots, -1, dtype=np.int64)
+        self.used = np.zeros(1, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self.used[0])
+
+    def grow(self, entries: int = 0) -> None:
+        """Make room for one more, or for `entries` in all."""
+        slots = len(self.table) // 2
+        need = max(entries, len(self) + 1)
+        while need > slots * 5 // 8:
+            slots *= 2
+        if 2 * slots > len(self.table):
+            old, self.table = self.table, np.full(2 * slots, -1, dtype=np.int64)
+            add_table(self.table, old)
+
+    def merge(self, other: Counter) -> None:
+        """Add the counts of another counter."""
+        self.grow(len(self) + len(other))
+        self.used[0] += add_table(self.table, other.table)
+
+    def items(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Keys and counts, in no particular order."""
+        places = np.flatnonzero(self.table[::2] >= 0)
+        return self.table[2 * places], self.table[2 * places + 1]
+
+    @classmethod
+    def from_items(cls, keys: NDArray[np.int64], values: NDArray[np.int64]) -> Counter:
+        """A counter that holds these distinct keys and values."""
+        counter = cls(1 << 4)
+        counter.grow(len(keys))
+        packed = np.empty(2 * len(keys), dtype=np.int64)
+        packed[::2], packed[1::2] = keys, values
+        counter.used[0] = add_table(counter.table, packed)
+        return counter
+
+
+class Interner:
+    """Distinct sequences of one integer type, numbered in order of arrival, each with a count.
+
+    See kernels/intern.py for the layout. Kernels take `runs`, `entries`, `counts` and `state`; when one says that
+    there is no room, `grow` and call it again.
+    """
+
+    def __init__(self, dtype: type[np.generic], capacity: int = 1 << 10) -> None:
+        self.slots = np.full(4 * capacity, -1, dtype=np.int32)
+        self.content: NDArray[Any] = np.zeros(8 * capacity, dtype=dtype)
+        self.entries = np.zeros((capacity, 2), dtype=np.uint64)
+        self.counts = np.zeros(capacity, dtype=np.int64)
+        self.state = np.array([0, 0, 0, -1], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self.state[0])
+
+    @property
+    def runs(self) -> tuple[NDArray[np.int32], NDArray[Any]]:
+        return self.slots, self.content
+
+    def grow(self, length: int = 0) -> None:
+        """Double whatever is more than half full; make room for one more sequence of `length` elements."""
+        capacity = len(self.entries)
+        if 2 * (len(self) + 1) > capacity:
+            self.entries = np.concatenate([self.entries, np.zeros((capacity, 2), dtype=np.uint64)])
+            self.counts = np.concatenate([self.counts, np.zeros(capacity, dtype=np.int64)])
+            self.slots = np.full(4 * len(self.entries), -1, dtype=np.int32)
+            place_entries(self.slots, self.entries, len(self))
+        need = int(self.state[1]) + length
+        if 2 * need > len(self.content):
+            room = np.zeros(max(len(self.content), 2 * need - len(self.content)), dtype=self.content.dtype)
+            self.content = np.concatenate([self.content, room])
+
+    def merge(self, other: Interner) -> None:
+        """Add the sequences of another table with their counts."""
+        done = 0
+        while done < len(other):
+            done = merge_entries(
+                self.runs, self.entries, self.counts, self.state,
+                other.entries, other.content, other.counts[: len(other)], done,
+            )  # fmt: skip
+            if done < len(other):
+                first = int(other.entries[done - 1, 1]) if done else 0
+                self.grow(int(other.entries[done, 1]) - first)
+
+    def ends(self) -> NDArray[np.int64]:
+        """int64[entries]: where the content of each sequence ends."""
+        return self.entries[: len(self), 1].astype(np.int64)
