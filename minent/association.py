@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def pmi(pair: ArrayLike, left: ArrayLike, right: ArrayLike, total: float, pairs: float | None = None) -> NDArray[np.float64]:
+def pmi(
+    pair: ArrayLike, left: ArrayLike, right: ArrayLike, total: float, pairs: float | None = None
+) -> NDArray[np.float64]:
     """Pointwise mutual information ln p_ab/(p_a p_b), in nats. Source: (2.15).
 
     `total` units in all, `pairs` adjacent pairs in all (default: as many). Counts may be arrays; 0 gives −inf.

@@ -15,7 +15,7 @@ from minent.corpus.sources import Corpus, Shard
 from minent.engines.local import fold
 from minent.errors import CorpusError
 from minent.kernels.ngram import UNIT_BITS, count_ngrams, extend_numbers
-from minent.kernels.pieces import count_pieces
+from minent.kernels.pieces import count_pieces, expand_short
 from minent.progress import progress_bar
 from minent.tables import Counter, Interner
 
@@ -62,8 +62,9 @@ def count_corpus_units(
     _, shard, at = found.first
     place = corpus.place(shard.path, shard.offset + at)
     if corpus.errors == "strict":
-        raise CorpusError(str(place), f"not valid UTF-8 at byte {place.byte}", "try --encoding auto, or --errors boundary")
-    return found.units, InvalidBytes(found.invalid, place)
+        hint = "try --encoding auto, or --errors boundary"
+        raise CorpusError(str(place), f"not valid UTF-8 at byte {place.byte}", hint)
+    return found.units, InvalidBytes(found.invalid, str(place))
 
 
 def _watched(corpus: Corpus, label: str, progress: bool) -> Iterator[Shard]:
@@ -120,7 +121,7 @@ class CodedCorpus:
             join(units, joined)
             pieces.add(units, joined)
 
-        return self.fold(lambda: Pieces(len(self.alphabet)), work, Pieces.merge, "cut and count")
+        return self.fold(lambda: Pieces(len(self.alphabet)), work, Pieces.merge, "cut and count").finish()
 
 
 @dataclass(frozen=True)
@@ -152,27 +153,42 @@ class NgramLevels:
 class Pieces:
     """Counts of pieces: of one unit by id, of more in a table.
 
-    singles : int64[units];  words : Interner of int32
+    singles : int64[units];  words : Interner of int32, whole after `finish`
     """
 
     def __init__(self, units: int) -> None:
         self.singles = np.zeros(units, dtype=np.int64)
         self.words = Interner(np.int32)
+        self._short = Counter()
 
     def add(self, units: NDArray[np.int32], joined: NDArray[np.uint8]) -> None:
         """Count the pieces of a coded stream; `joined[i]` keeps units i and i + 1 together."""
         at, words = 0, self.words
         while True:
+            short = self._short
             at = count_pieces(
-                units, joined, at, self.singles, words.runs, words.entries, words.counts, words.state
-            )
+                units, joined, at, self.singles, short.table, short.used,
+                words.runs, words.entries, words.counts, words.state,
+            )  # fmt: skip
             if at == len(units):
                 return
+            short.grow()
             words.grow(int(np.argmin(units[at:] > 0)))
 
     def merge(self, other: Pieces) -> None:
+        """Add the counts of another worker."""
         self.singles += other.singles
         self.words.merge(other.words)
+        self._short.merge(other._short)
+
+    def finish(self) -> Pieces:
+        """Bring all pieces of two units or more into `words`."""
+        keys, values = self._short.items()
+        at, words = 0, self.words
+        while (at := expand_short(keys, values, at, words.runs, words.entries, words.counts, words.state)) < len(keys):
+            words.grow(3)
+        self._short = Counter()
+        return self
 
     @property
     def total(self) -> int:

@@ -52,7 +52,8 @@ class LexiconBuilder:
             self.corpus, self.settings.units == "run", self.jobs, self.progress
         )
         if units.total == 0:
-            raise CorpusError(_name(self.corpus), "no Han character, Latin letter or digit in it", "nothing to learn from")
+            problem = "no Han character, Latin letter or digit in it"
+            raise CorpusError(_name(self.corpus), problem, "there is nothing to learn from")
         self.alphabet = alphabet = Alphabet.from_counts(units)
         coded = CodedCorpus(self.corpus, alphabet, self.jobs, self.progress)
         mined = MINERS[self.settings.recipe](coded, self.settings, self.lists)

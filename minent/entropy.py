@@ -120,7 +120,8 @@ def entropy_table(rows: Sequence[Entropy]) -> str:
         for row in rows
     ]
     widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
-    return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))])
-        for row in cells
-    )
+    lines = []
+    for row in cells:
+        numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *numbers]))
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Errors that a user can meet: each carries its facts as fields, one line as message, and the exit code of the command."""
+"""Errors that a user can meet: each has its facts as fields, one line as message, and an exit code."""
 
 from __future__ import annotations
 

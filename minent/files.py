@@ -1,4 +1,4 @@
-"""Outputs that are whole or absent: a sibling temporary file or folder that takes its name only when it is complete."""
+"""Outputs that are whole or absent: a temporary sibling takes the name when it is complete."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROBLEMS = {
 
 
 def display_path(path: str | os.PathLike[str]) -> str:
-    """A path fit for a message: one line, whatever the name holds (newlines, escapes, bytes that are not UTF-8).
+    """A path fit for a message: one line, whatever the name holds (newlines, escapes, invalid bytes).
 
     >>> display_path("a\\nb.txt")
     'a\\\\nb.txt'

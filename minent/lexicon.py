@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import LexiconError
+from minent.files import atomic_open, display_path
 
 MAGIC = "#minent-lexicon"
 FORMAT_VERSION = 1
 
 
-class Word(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Word:
     """One entry of a lexicon. `prob` is count/total; `log_prob` its natural logarithm, of one occurrence at least."""
 
     word: str
@@ -99,7 +103,9 @@ class Lexicon:
         return Word(word, count, count / total, math.log(max(count, 1)) - math.log(total))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Lexicon) and self.words == other.words and self.counts.tolist() == other.counts.tolist()
+        if not isinstance(other, Lexicon):
+            return NotImplemented
+        return self.words == other.words and bool(np.array_equal(self.counts, other.counts))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -132,8 +138,6 @@ class Lexicon:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `lexicon.tsv`; the file appears whole or not at all."""
-        from minent.files import atomic_open
-
         with atomic_open(path, "wb") as file:
             file.write(self.to_bytes())
 
@@ -145,20 +149,13 @@ def load_lexicon(path: str | os.PathLike[str]) -> Lexicon:
     Errors: LexiconError with file and line.
     """
     name = os.fspath(path)
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise LexiconError(name, error.strerror or str(error)) from None
-    return parse_lexicon(data, name)
+    with open_file(name) as file:
+        stream, _ = unpack(read_blocks(file, display_path(name)), display_path(name))
+        return parse_lexicon(b"".join(stream), display_path(name))
 
 
 def parse_lexicon(data: bytes, name: str = "lexicon") -> Lexicon:
     """The lexicon in the content of a file; `name` is for messages."""
-    if data.startswith(b"\xfd7zXZ\x00"):
-        from minent.corpus.codecs import decompress
-
-        data = decompress(data, name)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

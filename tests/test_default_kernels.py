@@ -238,7 +238,7 @@ def test_the_sampler_draws_cuttings_by_their_probability() -> None:
     }
     mass = sum(expected.values())
     draws = 20_000
-    text = np.array((units + [0]) * draws, np.uint16)
+    text = np.array([*units, 0] * draws, np.uint16)
     boundaries = np.zeros(text.size, np.uint8)
     new_counts = np.zeros(model.counts.size, np.int32)
     others = sweep.sweep_shard(model, text, boundaries, False, 0, np.uint64(7), new_counts, 1)

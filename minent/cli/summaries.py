@@ -19,7 +19,8 @@ def summarise_lexicon(builder: LexiconBuilder, lexicon: Lexicon, written: int, o
     chosen = ", ".join(f"{key} {value:g}" for key, value in builder.chosen.items())
     yield f"recipe {builder.settings.recipe}" + (f" with {chosen}" if chosen else "")
     best = [word for word in lexicon.words if len(word) > 1][:24]
-    yield f"most frequent words: {' '.join(best)}" if best else "no word of two units or more was found; more text may help"
+    nothing = "no word of two units or more was found; more text may help"
+    yield f"most frequent words: {' '.join(best)}" if best else nothing
     rows = [entropy_of_characters(builder.alphabet), entropy_of_lexicon(lexicon, builder.alphabet)]
     yield from entropy_table(rows).split("\n")
     yield f"{written:,} words in {'stdout' if output == '-' else output}"

@@ -1,13 +1,15 @@
-"""Compressed bytes → plain bytes: the codec is told by the first bytes, the output comes in bounded blocks."""
+"""Bytes of files, plain or compressed → plain bytes in bounded blocks; the first bytes tell the codec."""
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Literal
+from importlib import import_module
+from typing import Any, BinaryIO, Literal, cast
 
 from minent.errors import CorpusError, MissingExtraError
-from minent.files import describe_os_error
+from minent.files import describe_os_error, display_path
 
 Codec = Literal["gzip", "bz2", "xz", "zstd"]
 
@@ -58,7 +60,7 @@ class ByteStream:
         self.ended = False
 
     def peek(self, size: int, *, to_line_end: bool = False) -> bytes:
-        """The next `size` bytes or more, fewer where the stream ends or, if wanted, where a line end has come."""
+        """The next `size` bytes or more; fewer where the stream or, with `to_line_end`, a line ends."""
         while len(self._held) - self._at < size and not (to_line_end and b"\n" in self._held):
             block = next(self._blocks, None)
             if block is None:
@@ -83,6 +85,21 @@ class ByteStream:
         yield from self._blocks
 
 
+def open_file(path: str) -> BinaryIO:
+    """A file opened for reading, unbuffered. Raises CorpusError."""
+    try:
+        return cast(BinaryIO, open(path, "rb", buffering=0))
+    except OSError as error:
+        raise CorpusError(display_path(path), describe_os_error(error)) from error
+
+
+def standard_input() -> BinaryIO:
+    """The bytes of standard input. Raises CorpusError where it is closed."""
+    if sys.stdin is None or sys.stdin.closed:
+        raise CorpusError("<stdin>", "standard input is closed", "name a file")
+    return sys.stdin.buffer
+
+
 def read_blocks(file: BinaryIO, place: str) -> Iterator[bytes]:
     """The bytes of an open file as they arrive. Raises CorpusError where reading fails."""
     read = getattr(file, "read1", file.read)  # read1 does not wait until a block of a pipe is full
@@ -96,7 +113,9 @@ def read_blocks(file: BinaryIO, place: str) -> Iterator[bytes]:
         yield block
 
 
-def unpack(blocks: Iterator[bytes], place: str, *, to_line_end: bool = False) -> tuple[ByteStream, Codec | None]:
+def unpack(
+    blocks: Iterator[bytes], place: str, *, to_line_end: bool = False
+) -> tuple[ByteStream, Codec | None]:
     """The plain bytes of what may be compressed, and the codec; `to_line_end` is as in `ByteStream.peek`."""
     stream = ByteStream(blocks)
     codec = find_codec(stream.peek(HEAD_SIZE, to_line_end=to_line_end))
@@ -106,44 +125,31 @@ def unpack(blocks: Iterator[bytes], place: str, *, to_line_end: bool = False) ->
 def decompress(stream: ByteStream, codec: Codec, place: str) -> Iterator[bytes]:
     """The plain bytes of a compressed stream of one or more members, in bounded blocks.
 
-    Raises CorpusError where the data is corrupt or ends too early, MissingExtraError where zstandard is missing.
+    Raises CorpusError where the data is corrupt or ends too early, MissingExtraError without zstandard.
     """
     try:
         yield from _zstd_blocks(stream) if codec == "zstd" else _file_blocks(stream, codec)
     except (CorpusError, MissingExtraError):
         raise
     except Exception as error:
+        # by name: lzma.LZMAError and zstandard.ZstdError would load both modules for every corpus
+        named = type(error).__name__ in ("LZMAError", "ZstdError")
         cut_off = isinstance(error, EOFError)
-        # naming lzma.LZMAError and zstandard.ZstdError would load both modules for every corpus
-        if not cut_off and not isinstance(error, (OSError, zlib.error)):
-            if type(error).__name__ not in ("LZMAError", "ZstdError"):
-                raise
+        if not (named or cut_off or isinstance(error, (OSError, zlib.error))):
+            raise
         problem = "is cut off: it ends before its end mark" if cut_off else f"is corrupt ({error})"
         raise CorpusError(place, f"{codec} data {problem}", "fetch or pack the file again") from error
 
 
 def _file_blocks(stream: ByteStream, codec: Codec) -> Iterator[bytes]:
-    source: Any = stream
-    opened: Any
-    if codec == "gzip":
-        import gzip
-
-        opened = gzip.GzipFile(fileobj=source, mode="rb")
-    elif codec == "bz2":
-        import bz2
-
-        opened = bz2.BZ2File(source)
-    else:
-        import lzma
-
-        opened = lzma.LZMAFile(source)
-    with opened as file:
+    module = import_module({"gzip": "gzip", "bz2": "bz2", "xz": "lzma"}[codec])  # loaded when needed
+    with module.open(stream) as file:
         while block := file.read(BLOCK_SIZE):
             yield block
 
 
 def _zstd_blocks(stream: ByteStream) -> Iterator[bytes]:
-    """Frame by frame: unlike its stream_reader, zstandard's decompressobj knows whether a frame was complete."""
+    """Frame by frame: a decompressobj, unlike a stream_reader, knows whether its frame was complete."""
     try:
         import zstandard
     except ImportError as error:

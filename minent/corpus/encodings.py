@@ -84,7 +84,7 @@ def canonical_encoding(name: str | None) -> str | None:
 
 
 def read_sample(stream: ByteStream, wanted: str | None, *, to_line_end: bool = False) -> bytes:
-    """The first bytes of a stream, as many as it takes to choose its encoding. `to_line_end`: a line will do."""
+    """The first bytes of a stream, enough to choose its encoding; `to_line_end`: a line will do."""
     if wanted not in ("auto", "utf-16"):
         return stream.peek(SAMPLE_SIZE, to_line_end=to_line_end)
     sample = stream.peek(SAMPLE_SIZE)
@@ -112,7 +112,7 @@ def choose_encoding(wanted: str | None, sample: bytes, complete: bool) -> tuple[
 
 
 def why_not_text(sample: bytes, encoding: str, complete: bool) -> str | None:
-    """Why a sample does not look like text in an encoding, or None: many control characters or invalid bytes."""
+    """Why a sample does not look like text (many control characters or invalid bytes), or None."""
     text = _decode_sample(sample, encoding, complete)
     if len(CONTROL_CHARACTERS.findall(text)) * 20 > len(text):
         return "binary"
@@ -128,15 +128,16 @@ def _detect(sample: bytes, complete: bool) -> str:
     if first is None:
         return "utf-8"
     start = first.start() // 2 * 2  # what is ASCII in all of them tells nothing; UTF-16 stays in step
-    sample = sample[start : start + SAMPLE_SIZE]
-    complete = complete and len(sample) < SAMPLE_SIZE
+    sample = sample[start:]
     if "\ufffd" not in _decode_sample(sample, "utf-8", complete):
         return "utf-8"
     return _most_plausible(("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be"), sample, complete)
 
 
 def _most_plausible(names: tuple[str, ...], sample: bytes, complete: bool) -> str:
-    """The encoding under which the larger share of characters is common, invalid ones counting thrice against."""
+    """The encoding with the largest share of common characters; an invalid one counts thrice against it."""
+    complete = complete and len(sample) <= SAMPLE_SIZE
+    sample = sample[:SAMPLE_SIZE]
 
     def plausibility(name: str) -> float:
         text = _decode_sample(sample, name, complete)
@@ -151,7 +152,7 @@ def _decode_sample(sample: bytes, name: str, complete: bool) -> str:
 
 
 class Decoder:
-    """Incremental decoder to UTF-8: each invalid sequence becomes U+FFFD, its bytes are counted, the first located.
+    """Incremental decoder to UTF-8: an invalid sequence becomes U+FFFD, is counted, and the first located.
 
     `place` names the text in messages; `skipped` is the length of a byte order mark that was taken off.
     With errors `strict`, the first invalid byte raises CorpusError.

@@ -1,4 +1,4 @@
-"""JSON Lines → the text of one field, a record a line or more."""
+"""Records (JSON Lines, Python strings) → their text in UTF-8, each a line or more."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 from minent.errors import CorpusError
 
 SHOWN_FIELDS = 8
+TEXTS_AT_ONCE = 1 << 18  # characters of Python strings that are joined
 
 
 def record_texts(blocks: Iterable[bytes], field: str, place: str) -> Iterator[tuple[int, bytes]]:
     """The text of `field` of every record: (line number from 1, UTF-8 bytes that end with a line end).
 
-    blocks : valid UTF-8, cut anywhere. `field` may lead into nested objects, `meta.title`; a key that holds the
-    dot goes first. A list of strings gives a line each; null gives nothing, and so does a blank line.
+    blocks : valid UTF-8, cut anywhere
+    field : may lead into nested objects, `meta.title`; a key that holds the dot goes first
+
+    A list of strings gives a line each; null gives nothing, and so does a blank line.
     Raises CorpusError where a line is not a JSON object or has no such text.
     """
     for number, line in enumerate(split_lines(blocks), start=1):
@@ -78,6 +81,22 @@ def describe_json(value: Any) -> str:
         if isinstance(value, kind):
             return name
     return "null" if value is None else "a number"
+
+
+def joined_texts(texts: Iterable[str]) -> Iterator[bytes]:
+    """Python strings as lines of UTF-8, many at a time. Raises TypeError for what is not a str."""
+    waiting: list[str] = []
+    size = 0
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"a text must be a str, not {type(text).__name__}")
+        waiting.append(text)
+        size += len(text)
+        if size >= TEXTS_AT_ONCE:
+            yield encode_text("\n".join(waiting) + "\n")
+            waiting, size = [], 0
+    if waiting:
+        yield encode_text("\n".join(waiting) + "\n")
 
 
 def encode_text(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Files, folders, globs, standard input, records or Python strings → shards of UTF-8 bytes, as often as wanted."""
+"""Files, folders, globs, standard input, records or strings → shards of UTF-8, as often as wanted."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import mmap
 import os
 import re
 import stat
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.corpus.codecs import find_foreign, read_blocks, unpack
+from minent.corpus.codecs import find_foreign, open_file, read_blocks, standard_input, unpack
 from minent.corpus.encodings import (
     Decoder,
     Errors,
@@ -27,28 +26,29 @@ from minent.corpus.encodings import (
     read_sample,
     why_not_text,
 )
-from minent.corpus.records import encode_text, record_texts
+from minent.corpus.records import joined_texts, record_texts
 from minent.errors import CorpusError
 from minent.files import describe_os_error, display_path
 
 SHARD_SIZE = 1 << 22  # bytes
 MAPPED_BEHIND = 1 << 25  # bytes of a mapped file that stay in memory behind the newest shard
-TEXTS_AT_ONCE = 1 << 18  # characters of Python strings that are joined
 JUDGED_ITEMS = 1000  # items of a list that decide whether it holds paths or texts
 STDIN, TEXTS = "-", "<texts>"
 
-# Where a line that is too long for a shard is cut: after a space or a sign, but never before what could belong
-# to the sign (a combining mark, a variation selector): only before ASCII and U+4000–9FFF.
+# Where a line that is too long for a shard is cut: after a space or a sign, but never before what could
+# belong to the sign (a combining mark, a variation selector): only before ASCII and U+4000–9FFF.
 LINE_CUT = re.compile(rb"(?:[ ,;.]|\xe3\x80[\x81\x82]|\xef\xbc[\x81\x8c\x9b\x9f])(?=[\x00-\x7f\xe4-\xe9])")
 ANY_CUT = re.compile(rb"\n|" + LINE_CUT.pattern)
 LONGEST_CUT = 3  # bytes
+LINE_END = 0x0A
 
 PATH_LIKE = re.compile(
     r"\.{0,2}/\S*|\S+\.(txt|text|md|tsv|csv|jsonl?|ndjson|html?|xml|log|utf-?8|gbk?|big5|gz|bz2|xz|zst)",
     re.IGNORECASE,
 )
+ASCII_PATH = re.compile(r"[!-~]*/[!-~]*")
 
-Piece: TypeAlias = tuple[NDArray[np.uint8], int, bool]  # bytes, their offset, whether they start inside a line
+Piece: TypeAlias = tuple[NDArray[np.uint8], int, bool]  # bytes, their offset, whether inside a line
 Source: TypeAlias = "str | os.PathLike[str] | Corpus | Iterable[str | os.PathLike[str]]"
 
 
@@ -85,7 +85,7 @@ class Skipped:
 class Place:
     """A place in a text, printed `path:line`; `line`, and `byte` within the line, count from 1.
 
-    `line` is None where the text is gone (standard input that was streamed); `byte` then counts from its start.
+    `line` is None where the text is gone (standard input that was streamed): `byte` then counts from the top.
     """
 
     path: str
@@ -99,18 +99,18 @@ class Place:
 class Corpus:
     """Re-iterable source of UTF-8 text, as bytes.
 
-    paths : files, folders (all regular files below them, sorted; hidden ones, binary ones and those that are not
-        text in the encoding are left out and listed in `skipped`), glob patterns; `-` or nothing is standard
-        input, which is read once into a temporary file that vanishes with the corpus
+    paths : files, folders (all regular files below them, sorted; hidden ones, binary ones and those that are
+        not text in the encoding are left out and listed in `skipped`), glob patterns; `-` or nothing is
+        standard input, which is read once into a temporary file that vanishes with the corpus
     encoding : utf-8, gb18030, big5, utf-16, auto; a byte order mark overrides it; None is UTF-8
-    errors : `strict` raises CorpusError at the first byte that cannot be decoded. UTF-8 text is not checked here:
-        its bytes are handed on as they are, and who scans them finds the invalid ones; records are checked
+    errors : `strict` raises CorpusError at the first byte that cannot be decoded. UTF-8 text is not checked
+        here: its bytes are handed on as they are, and who scans them finds the invalid ones
     field : the field of JSON Lines that holds the text; None for plain text
     keep_bom : hand on the byte order mark of UTF-8 text, so that it can be written again
 
-    A file that is named is read, whatever its bytes are; only archives and documents (ZIP, PDF, …) are refused.
-    Plain UTF-8 files are mapped into memory and must not be shortened while a shard is in use. Everything else is
-    decoded again at each pass, in bounded memory.
+    A file that is named is read, whatever its bytes are; only archives and documents (ZIP, PDF, …) are
+    refused. Plain UTF-8 files are mapped into memory and must not be shortened while a shard is in use.
+    Everything else is decoded again at each pass, in bounded memory.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class Corpus:
         iterator; TypeError, on reading, for what is not a string. A surrogate that is alone becomes U+FFFD.
         """
         if iter(texts) is texts:
-            raise ValueError("texts can be read only once: give a list, or an object that can be iterated again")
+            raise ValueError("these texts can be read only once: give a list or another re-iterable")
         corpus = cls([], shard_size=shard_size)
         corpus.files, corpus._texts = [], texts
         return corpus
@@ -168,10 +168,10 @@ class Corpus:
     def shards(self, shard_size: int | None = None, *, once: bool = False) -> Iterator[Shard]:
         """The text of all files in order, in shards of about `shard_size` bytes.
 
-        A shard ends at a line end; where none comes in time, after a space, a comma or the like inside the line, and
-        where there is none of these either, it grows until one comes. No shard spans two files, and the shards of a
-        file make up its text. With `once`, standard input is not kept: its lines are handed on as they arrive,
-        and there is no second pass over it.
+        A shard ends at a line end; where none comes in time, after a space, a comma or the like inside the
+        line, and where there is none of these either, it grows until one comes. No shard spans two files, and
+        the shards of a file make up its text. With `once`, standard input is not kept: its lines are handed
+        on as they arrive, and there is no second pass over it.
         """
         size = self.shard_size if shard_size is None else _checked(shard_size)
         number = 0
@@ -182,14 +182,16 @@ class Corpus:
 
     def size(self) -> int | None:
         """Bytes of all files on the disk, before unpacking; None while unknown (standard input, strings)."""
-        if self._texts is not None or (STDIN in self.files and self._spool is None):
+        spooled = 0
+        if self._spool is not None and not self._spool.closed:
+            spooled = os.fstat(self._spool.fileno()).st_size
+        elif self._texts is not None or STDIN in self.files:
             return None
-        spooled = 0 if self._spool is None else os.fstat(self._spool.fileno()).st_size
         return sum(spooled if path == STDIN else self._status[path].st_size for path in self.files)
 
     @property
     def decoding_report(self) -> InvalidBytes | None:
-        """Bytes that could not be decoded in the last pass; None for none. UTF-8 text is not judged here."""
+        """Bytes that could not be decoded, as far as was read; None for none. UTF-8 text is not judged here."""
         found = [self._invalid[index] for index in sorted(self._invalid)]
         return InvalidBytes(sum(each.count for each in found), found[0].first_place) if found else None
 
@@ -202,13 +204,13 @@ class Corpus:
         if self.field is not None and path not in (STDIN, TEXTS):
             with self._open_again(path) as file:
                 blocks = self._utf8_blocks(index, path, file, False)
-                for line, text in record_texts(blocks, self.field, display_path(path)):
-                    line_start, end = end, end + len(text)
+                for number, text in record_texts(blocks, self.field, display_path(path)):
+                    line, line_start, end = number, end, end + len(text)
                     if end > offset:
                         break
         else:
             for data, begin, _ in self._pieces(index, path, self.shard_size, False):
-                line_ends = np.flatnonzero(data[: offset - begin] == 0x0A)
+                line_ends = np.flatnonzero(data[: offset - begin] == LINE_END)
                 if len(line_ends):
                     line, line_start = line + len(line_ends), begin + int(line_ends[-1]) + 1
                 if begin + len(data) > offset:
@@ -229,18 +231,29 @@ class Corpus:
         if path == STDIN:
             self.files.append(path)
         elif stat.S_ISDIR(kind):
-            found = [file for file in regular_files(path, self.skipped) if self._looks_like_text(file)]
-            if not found and not in_glob:
-                seen = f" ({len(self.skipped)} skipped, the last is {self.skipped[-1]})" if self.skipped else ""
-                raise CorpusError(display_path(path), f"there is no text file in this folder{seen}")
-            self.files += found
+            self._add_folder(path, may_be_empty=in_glob)
         elif stat.S_ISREG(kind):
-            foreign, _ = self._judge(path)
+            foreign = self._reason_against(path, named=True)
             if foreign:
                 raise CorpusError(display_path(path), f"is {foreign}, not text", "unpack or convert it first")
             self.files.append(path)
         else:
-            raise CorpusError(display_path(path), "is a pipe or a device, not a file", "read it through - (stdin)")
+            raise CorpusError(
+                display_path(path), "is a pipe or a device, not a file", "use - and redirect it"
+            )
+
+    def _add_folder(self, folder: str, may_be_empty: bool) -> None:
+        already, skipped = len(self.files), len(self.skipped)
+        for path in regular_files(folder, self.skipped):
+            reason = self._reason_against(path, named=False)
+            if reason is None:
+                self.files.append(path)
+            else:
+                self.skipped.append(Skipped(path, reason))
+        if len(self.files) == already and not may_be_empty:
+            others = self.skipped[skipped:]
+            hint = f"{len(others)} skipped, the last is {others[-1]}" if others else ""
+            raise CorpusError(display_path(folder), "there is no text file in this folder", hint)
 
     def _add_matches(self, pattern: str) -> None:
         already = len(self.files)
@@ -253,20 +266,17 @@ class Corpus:
             raise CorpusError(display_path(pattern), "no file has a name like this")
         self.files[already:] = unique.values()
 
-    def _looks_like_text(self, path: str) -> bool:
-        reason = next(filter(None, self._judge(path)), None)
-        if reason is not None:
-            self.skipped.append(Skipped(path, reason))
-        return reason is None
-
-    def _judge(self, path: str) -> tuple[str | None, str | None]:
-        """The foreign format of a file, and why its beginning does not look like text; None where all is well."""
+    def _reason_against(self, path: str, *, named: bool) -> str | None:
+        """What speaks against reading a file: its format or, where it was not named, its looks."""
         with open_file(path) as file:
             self._status[path] = os.fstat(file.fileno())
             stream, _ = unpack(read_blocks(file, display_path(path)), display_path(path))
             sample = read_sample(stream, self.encoding)
+        foreign = find_foreign(sample)
+        if foreign or named:
+            return foreign
         encoding, mark = choose_encoding(self.encoding, sample, stream.ended)
-        return find_foreign(sample), why_not_text(sample[mark:], encoding, stream.ended)
+        return why_not_text(sample[mark:], encoding, stream.ended)
 
     # files → pieces of text
 
@@ -279,7 +289,10 @@ class Corpus:
         elif once and self._spool is None:
             yield from cut_blocks(self._text_blocks(index, path, standard_input(), True), size, at_once=True)
         else:
-            yield from cut_mapped(self._spooled(index), 0, -1, size, source_name(path))
+            file = self._spooled(index)
+            buffer = map_file(file, os.fstat(file.fileno()).st_size)
+            if buffer is not None:
+                yield from cut_mapped(buffer, file, 0, size, source_name(path))
 
     def _file_pieces(self, index: int, path: str, file: BinaryIO, size: int) -> Iterator[Piece]:
         """Plain UTF-8 is mapped; what is packed, in another encoding or in records is streamed."""
@@ -288,9 +301,10 @@ class Corpus:
             stream, codec = unpack(read_blocks(file, place), place)
             encoding, mark = choose_encoding(self.encoding, read_sample(stream, self.encoding), stream.ended)
             file.seek(0)
-            if codec is None and encoding == "utf-8":
-                length = self._status[path].st_size
-                yield from cut_mapped(file, 0 if self.keep_bom else mark, length, size, place)
+            plain = codec is None and encoding == "utf-8"
+            buffer = map_file(file, self._status[path].st_size) if plain else None
+            if buffer is not None:
+                yield from cut_mapped(buffer, file, 0 if self.keep_bom else mark, size, place)
                 return
         yield from cut_blocks(self._text_blocks(index, path, file, False), size)
 
@@ -301,7 +315,7 @@ class Corpus:
         return (text for _, text in record_texts(blocks, self.field, source_name(path)))
 
     def _utf8_blocks(self, index: int, path: str, file: BinaryIO, at_once: bool) -> Iterator[bytes]:
-        """What a file holds, unpacked and in UTF-8; `at_once` as it arrives, without a sample of full size."""
+        """What a file holds, unpacked and in UTF-8; `at_once` does not wait for a whole sample."""
         place = source_name(path)
         stream, _ = unpack(read_blocks(file, place), place, to_line_end=at_once)
         sample = read_sample(stream, self.encoding, to_line_end=at_once)
@@ -312,29 +326,31 @@ class Corpus:
             yield from stream
             return
         decoder = Decoder(encoding, place, self.errors, mark)
-        self._invalid.pop(index, None)
         try:
             for block in stream:
                 yield decoder.decode(block)
             yield decoder.decode(b"", final=True)
         finally:
-            if decoder.first_invalid is not None:
+            known = self._invalid.get(index)  # a pass that ends early knows less than a whole one
+            if decoder.first_invalid and decoder.invalid_bytes > (known.count if known else 0):
                 self._invalid[index] = InvalidBytes(decoder.invalid_bytes, decoder.first_invalid)
 
     def _spooled(self, index: int) -> BinaryIO:
-        """Standard input as UTF-8 text in a temporary file without a name; it goes when the file is closed."""
+        """Standard input as UTF-8 text in a temporary file without a name, gone when it is closed."""
         if self._spool is None:
             source = standard_input()
             try:
-                file = tempfile.TemporaryFile(prefix="minent-", dir=self.temp_dir)
-                for block in self._text_blocks(index, STDIN, source, False):
-                    file.write(block)
-                file.flush()
+                with ExitStack() as stack:
+                    file = stack.enter_context(tempfile.TemporaryFile(prefix="minent-", dir=self.temp_dir))
+                    for block in self._text_blocks(index, STDIN, source, False):
+                        file.write(block)
+                    file.flush()
+                    stack.pop_all()
+                    self._spool = file
             except OSError as error:
-                problem = f"cannot be kept in {display_path(self.temp_dir or tempfile.gettempdir())}"
-                hint = "choose another folder with --temp-dir"
-                raise CorpusError(source_name(STDIN), f"{problem}: {describe_os_error(error)}", hint) from error
-            self._spool = file
+                folder = display_path(self.temp_dir or tempfile.gettempdir())
+                problem = f"cannot be kept in {folder}: {describe_os_error(error)}"
+                raise CorpusError("<stdin>", problem, "choose another folder with --temp-dir") from error
         if self._spool.closed:
             raise ValueError("the corpus is closed: its copy of standard input is gone")
         return self._spool
@@ -359,17 +375,15 @@ def open_corpus(
 ) -> Corpus:
     """The corpus that a caller means: a Corpus itself, a path, a list of paths, or any re-iterable of texts.
 
-    A str is a path, `-` is standard input. A list or tuple holds paths if an item is a PathLike or reads like a path
-    (no whitespace, and a suffix such as .txt or .gz, or a leading /, ./ or ../), or if all items name something
-    that exists; else it holds texts, and so does anything else that can be iterated. The first 1000 items decide.
-    The options are those of Corpus; texts and a ready Corpus do not need them.
+    A str is a path, `-` is standard input. A list or tuple holds paths if an item is a PathLike or reads like
+    a path (no whitespace, and a suffix such as .txt or .gz or a leading /, ./ or ../), or if every item names
+    something that exists or is ASCII with a slash in it; else it holds texts, and so does anything else that
+    can be iterated. The first 1000 items decide. The options are those of Corpus; texts do not need them.
     """
     if isinstance(source, Corpus):
         return source
     if isinstance(source, (str, os.PathLike)):
         source = [source]
-    elif isinstance(source, (bytes, bytearray)):
-        raise TypeError("a corpus is made of paths or of str, not of bytes")
     elif not (isinstance(source, (list, tuple)) and _are_paths(source[:JUDGED_ITEMS])):
         return Corpus.from_texts(source)  # type: ignore[arg-type]  # its items are checked when they are read
     return Corpus(list(source), encoding=encoding, errors=errors, field=field, temp_dir=temp_dir)
@@ -378,7 +392,9 @@ def open_corpus(
 def _are_paths(items: Sequence[object]) -> bool:
     if any(isinstance(item, os.PathLike) or _reads_like_path(item) for item in items):
         return True
-    return bool(items) and all(isinstance(item, str) and _names_something(item) for item in items)
+    return bool(items) and all(
+        isinstance(item, str) and (_names_something(item) or ASCII_PATH.fullmatch(item)) for item in items
+    )
 
 
 def _reads_like_path(item: object) -> bool:
@@ -395,7 +411,7 @@ def _names_something(item: str) -> bool:
 
 
 def regular_files(folder: str, skipped: list[Skipped]) -> Iterator[str]:
-    """All regular files below a folder, sorted by name at each level; links are followed, each folder once."""
+    """All regular files below a folder, sorted by name at each level; links are followed, folders once."""
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -404,33 +420,22 @@ def regular_files(folder: str, skipped: list[Skipped]) -> Iterator[str]:
             status = os.stat(path)
             if stat.S_ISDIR(status.st_mode) and (status.st_dev, status.st_ino) not in seen:
                 seen.add((status.st_dev, status.st_ino))
-                names = sorted(os.listdir(path), reverse=True)
-                waiting += (os.path.join(path, name) for name in names if not name.startswith("."))
-                skipped += (Skipped(os.path.join(path, name), "hidden") for name in names if name.startswith("."))
+                for name in sorted(os.listdir(path), reverse=True):
+                    inner = os.path.join(path, name)
+                    if name.startswith("."):
+                        skipped.append(Skipped(inner, "hidden"))
+                    else:
+                        waiting.append(inner)
+            elif stat.S_ISDIR(status.st_mode):
+                skipped.append(Skipped(path, "a link to a folder that is read already"))
             elif stat.S_ISREG(status.st_mode):
                 yield path
             else:
-                is_folder = stat.S_ISDIR(status.st_mode)
-                skipped.append(Skipped(path, "a link to a folder that is read already" if is_folder else "not a file"))
+                skipped.append(Skipped(path, "a pipe or a device"))
         except OSError as error:
             if not os.path.islink(path):
                 raise CorpusError(display_path(path), describe_os_error(error)) from error
             skipped.append(Skipped(path, f"a link that leads nowhere: {describe_os_error(error)}"))
-
-
-def open_file(path: str) -> BinaryIO:
-    """A file opened for reading, unbuffered. Raises CorpusError."""
-    try:
-        return open(path, "rb", buffering=0)  # type: ignore[return-value]  # mypy: FileIO is no BinaryIO
-    except OSError as error:
-        raise CorpusError(display_path(path), describe_os_error(error)) from error
-
-
-def standard_input() -> BinaryIO:
-    """The bytes of standard input. Raises CorpusError where it is closed."""
-    if sys.stdin is None or sys.stdin.closed:
-        raise CorpusError(source_name(STDIN), "standard input is closed", "name a file")
-    return sys.stdin.buffer
 
 
 def source_name(path: str) -> str:
@@ -438,48 +443,35 @@ def source_name(path: str) -> str:
     return "<stdin>" if path == STDIN else display_path(path)
 
 
-def joined_texts(texts: Iterable[str]) -> Iterator[bytes]:
-    """Python strings as lines of UTF-8, many at a time."""
-    waiting: list[str] = []
-    size = 0
-    for text in texts:
-        if not isinstance(text, str):
-            raise TypeError(f"a text must be a str, not {type(text).__name__}")
-        waiting.append(text)
-        size += len(text)
-        if size >= TEXTS_AT_ONCE:
-            yield encode_text("\n".join(waiting) + "\n")
-            waiting, size = [], 0
-    if waiting:
-        yield encode_text("\n".join(waiting) + "\n")
-
-
 # text → pieces
 
 
-def cut_mapped(file: BinaryIO, start: int, length: int, size: int, place: str) -> Iterator[Piece]:
-    """Pieces of the bytes `start:length` of a file (-1: of all), which is mapped: nothing is copied.
+def map_file(file: BinaryIO, length: int) -> mmap.mmap | None:
+    """The first `length` bytes of a file in memory; None where the file is empty or cannot be mapped."""
+    try:
+        return mmap.mmap(file.fileno(), length, access=mmap.ACCESS_READ) if length else None
+    except (OSError, ValueError):  # some network and virtual file systems
+        return None
+
+
+def cut_mapped(buffer: mmap.mmap, file: BinaryIO, start: int, size: int, place: str) -> Iterator[Piece]:
+    """Pieces of a mapped file from byte `start` on; nothing is copied.
 
     Pages that lie far behind are given back to the system; whoever still reads them gets them again.
     """
-    length = os.fstat(file.fileno()).st_size if length < 0 else length
-    if start >= length:
-        return
-    buffer = mmap.mmap(file.fileno(), length, access=mmap.ACCESS_READ)
     data = np.frombuffer(buffer, dtype=np.uint8)
     released = 0
     at = start
-    while at < length:
-        if os.fstat(file.fileno()).st_size < length:
+    while at < len(data):
+        if os.fstat(file.fileno()).st_size < len(data):
             raise CorpusError(place, "became shorter while it was read", "start again")
-        end = length
-        if length - at > size:
-            end = last_cut(buffer, at, at + size)
-            if end < 0:
-                end = next_cut(buffer, max(at, at + size - LONGEST_CUT), length)
-            if end < 0:
-                end = length
-        yield data[at:end], at - start, at > start and buffer[at - 1] != 0x0A
+        end = len(data)
+        if end - at > size:
+            cut = last_cut(buffer, at, at + size)
+            if cut < 0:
+                cut = next_cut(buffer, max(at, at + size - LONGEST_CUT), end)
+            end = cut if cut >= 0 else end
+        yield data[at:end], at - start, at > start and buffer[at - 1] != LINE_END
         at = end
         behind = (at - MAPPED_BEHIND) // mmap.PAGESIZE * mmap.PAGESIZE
         if behind > released and hasattr(mmap, "MADV_DONTNEED"):
@@ -492,27 +484,27 @@ def cut_blocks(blocks: Iterable[bytes], size: int, *, at_once: bool = False) -> 
     held: list[bytes] = []
     held_size = offset = 0
     mid_line = searched = False  # searched: what is held has `size` bytes or more and no place to cut
-
     for block in blocks:
         if searched:  # look at the new bytes only, or a line of 100 MB would be searched a hundred times
-            tail = b"".join(held)[-LONGEST_CUT:] if len(held[-1]) < LONGEST_CUT else held[-1][-LONGEST_CUT:]
-            searched = next_cut(tail + block, 0, len(tail) + len(block)) < 0
+            tail = b"".join(held[-LONGEST_CUT:])[-LONGEST_CUT:] + block
+            searched = next_cut(tail, 0, len(tail)) < 0
         held.append(block)
         held_size += len(block)
         if searched or not (held_size >= size or (at_once and b"\n" in block)):
             continue
         buffer = b"".join(held)
         data = np.frombuffer(buffer, dtype=np.uint8)
+        complete = buffer.rfind(b"\n") + 1 if at_once else 0
         at = 0
-        while len(buffer) - at >= size or (at_once and b"\n" in block):
-            end = last_cut(buffer, at, min(at + size, len(buffer)))
-            if end < 0 and len(buffer) - at >= size:
-                end = next_cut(buffer, max(at, at + size - LONGEST_CUT), len(buffer))
-                searched = end < 0
+        while at < complete or len(buffer) - at >= size:
+            end = last_cut(buffer, at, min(at + size, complete) if at < complete else at + size)
             if end < 0:
+                end = next_cut(buffer, max(at, at + size - LONGEST_CUT), len(buffer))
+            if end < 0:
+                searched = True
                 break
             yield data[at:end], offset + at, mid_line
-            mid_line = buffer[end - 1] != 0x0A
+            mid_line = buffer[end - 1] != LINE_END
             at = end
         held = [buffer[at:]]
         held_size = len(buffer) - at

@@ -3,7 +3,7 @@
 A table is three arrays, for content of any integer type:
 
 slots   int32[power of two] — entry that sits there, -1 where none does; linear probing
-entries uint64[capacity, 2] — hash of each entry, end of its content (the content of entry i starts where that of i − 1 ends)
+entries uint64[capacity, 2] — hash of each entry, end of its content (it starts where that of the one before ends)
 content uint8[] or int32[]  — the sequences, one after the other
 
 They are handed over as `runs = (slots, content)` and `entries`, with `state[0]` entries and `state[1]` elements of

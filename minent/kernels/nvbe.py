@@ -1,4 +1,4 @@
-"""Normalised variation of branching entropy (Magistry, Sagot 2012): n-gram ids, autonomy, first segmentation."""
+"""Variation of branching entropy (Magistry, Sagot 2012): n-gram ids, entropies, the best first cutting."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def branching_entropy(counts, parents, longer_counts):
     """Entropy in bits of the unit next to each gram; all separators together are one outcome.
 
     counts : int32[m] of the grams;  longer_counts : int32[p] of the grams one unit longer
-    parents : int32[p], the gram that each longer one extends (its prefix: to the right; its suffix: to the left)
+    parents : int32[p], the gram that each longer one extends (right: its prefix; left: its suffix)
     Returns float64[m].
     """
     entropy = np.zeros(counts.size)

@@ -1,4 +1,4 @@
-"""Open-addressing tables of packed words: up to four 16-bit units in one uint64, first unit highest, 0 = empty slot."""
+"""Open-addressing tables of words packed into uint64: up to four 16-bit units, first highest, 0 = empty."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def doubled(keys, counts):
 
 @kernel
 def table_keys(keys, slots):
-    """A table with `slots` slots (a power of two, above keys.size) that holds distinct `keys`: uint64[slots]."""
+    """A table that holds distinct `keys`: uint64[slots]; `slots` is a power of two above keys.size."""
     table = np.zeros(slots, np.uint64)
     for key in keys:
         table[find(table, key)] = key

@@ -7,7 +7,9 @@ import numpy as np
 from minent.kernels import kernel
 from minent.kernels.intern import find_run, hash_step, intern_run
 from minent.kernels.scan import HASH_START
-from minent.kernels.table import find_value
+from minent.kernels.table import add_value, find_value
+
+SHORT_BITS = 21
 
 
 @kernel
@@ -21,12 +23,13 @@ def mark_ngrams(numbers, units, order, table, joined):
     for at in range(len(units) - order + 1):
         unit = units[at + order - 1]
         if unit > 0 and numbers[at] > 0 and find_value(table, (np.int64(numbers[at]) << 32) | np.int64(unit)) >= 0:
-            joined[at : at + order - 1] = 1
+            for k in range(at, at + order - 1):
+                joined[k] = 1
 
 
 @kernel
 def find_ngrams(numbers, units, order, table, found):
-    """Mark where an n-gram of a table starts; the arguments are those of `mark_ngrams`. found : uint8[n], in and out."""
+    """Mark where an n-gram of a table starts. found : uint8[n], in and out; the rest as in `mark_ngrams`."""
     for at in range(len(units) - order + 1):
         unit = units[at + order - 1]
         if unit > 0 and numbers[at] > 0 and find_value(table, (np.int64(numbers[at]) << 32) | np.int64(unit)) >= 0:
@@ -56,31 +59,72 @@ def mark_words(units, runs, entries, longest, joined):
 
 
 @kernel
-def count_pieces(units, joined, at, singles, runs, entries, counts, state):
+def count_pieces(units, joined, at, singles, short, used, runs, entries, counts, state):
     """Count the pieces of the stream from `at` on: its longest stretches that are joined throughout.
 
     units : int32[n], ends with 0;  joined : uint8[n]
     singles : int64[units], in and out — count of each piece of one unit
+    short, used : counter (kernels/table.py) of the pieces of two and three units whose ids fit into SHORT_BITS each,
+        under the key u₁ << 2 SHORT_BITS | u₂ << SHORT_BITS | u₃, u₁ = 0 for two: one look-up, one cache line
     runs, entries, counts, state : table of the longer pieces (kernels/intern.py)
 
-    Returns the position reached: len(units), or the start of a piece for which the table has no room.
+    Returns the position reached: len(units), or the start of a piece for which a table has no room.
     """
     size = len(units)
+    limit = (len(short) >> 1) * 5 // 8
     while at < size:
+        unit = np.int64(units[at])
         end = at + 1
-        if units[at] > 0:
-            if joined[at] == 0 or units[end] == 0:
-                singles[units[at]] += 1
-            else:
-                code = hash_step(HASH_START, units[at])
-                while joined[end - 1] != 0 and units[end] > 0:
-                    code = hash_step(code, units[end])
-                    end += 1
-                entry = intern_run(runs, entries, state, units, at, end, code)
-                if entry < 0:
-                    return at
-                counts[entry] += 1
+        if unit == 0:
+            at = end
+            continue
+        code = np.int64(unit)
+        largest = unit
+        while joined[end - 1] != 0 and units[end] > 0:
+            unit = np.int64(units[end])
+            largest = max(largest, unit)
+            code = (code << SHORT_BITS) | unit
+            end += 1
+        if end == at + 1:
+            singles[unit] += 1
+        elif end - at <= 3 and largest >> SHORT_BITS == 0:
+            if used[0] >= limit:
+                return at
+            used[0] += add_value(short, code, 1)
+        else:
+            entry = intern_run(runs, entries, state, units, at, end, hash_units(units, at, end))
+            if entry < 0:
+                return at
+            counts[entry] += 1
         at = end
+    return at
+
+
+@kernel
+def hash_units(units, start, end):
+    """The hash of `units[start:end]`."""
+    code = HASH_START
+    for k in range(start, end):
+        code = hash_step(code, units[k])
+    return code
+
+
+@kernel
+def expand_short(keys, values, at, runs, entries, counts, state):
+    """Move the pieces under short keys into the table of the longer ones; returns the first without room there."""
+    units = np.zeros(3, dtype=np.int32)
+    while at < len(keys):
+        first = 3
+        key = keys[at]
+        while key > 0:
+            first -= 1
+            units[first] = key & ((1 << SHORT_BITS) - 1)
+            key >>= SHORT_BITS
+        entry = intern_run(runs, entries, state, units, first, 3, hash_units(units, first, 3))
+        if entry < 0:
+            return at
+        counts[entry] += values[at]
+        at += 1
     return at
 
 
@@ -156,9 +200,7 @@ def remove_redundant(
             if size == 1:
                 singles[content[at]] += count
             else:
-                code = HASH_START
-                for j in range(at, at + size):
-                    code = hash_step(code, content[j])
+                code = hash_units(content, at, at + size)
                 counts[find_run(runs, entries, content, at, at + size, code)] += count
             at += size
     return removed

@@ -1,4 +1,4 @@
-"""The coded stream in the form the default recipe reads: 16-bit units, bounded segments, hashed lines, adjacent pairs."""
+"""The coded stream as the default recipe reads it: 16-bit units, short segments, hashed lines, pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One frozen-count Gibbs sweep: sample a cutting of every segment by forward filtering and backward sampling."""
+"""One frozen-count Gibbs sweep: every segment cut by forward filtering and backward sampling."""
 
 from __future__ import annotations
 

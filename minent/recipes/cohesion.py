@@ -16,7 +16,8 @@ from minent.recipes.plain import truncate
 from minent.recipes.redundancy import remove_redundant_words
 from minent.settings import LexiconSettings
 
-COUNT, UNITS = 8, 2_000_000  # an n-gram occurs this often in a corpus of that size; more, as its square root, in a larger
+NGRAM_COUNT = 8  # in a corpus of CORPUS_UNITS units, a frequent n-gram occurs this often at least …
+CORPUS_UNITS = 2_000_000  # … and in a larger one more, as the square root of its size
 MIN_PMI = 2.0  # nats, for 2-grams; 4 for 3-grams, 6 for 4-grams
 
 
@@ -28,7 +29,8 @@ def mine_cohesion(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLis
     count of one that goes is given to its best cutting into those that stay.
     """
     total = int(corpus.alphabet.counts.sum())
-    settings = settings.with_chosen(min_count=max(2, round(COUNT * math.sqrt(total / UNITS))), min_pmi=MIN_PMI)
+    least = max(2, round(NGRAM_COUNT * math.sqrt(total / CORPUS_UNITS)))
+    settings = settings.with_chosen(min_count=least, min_pmi=MIN_PMI)
     assert settings.min_count is not None and settings.min_pmi is not None
     good = good_ngrams(corpus, settings, total)
     pieces = corpus.count_pieces(joiner(good, lists.protected_table(corpus.alphabet)))

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.corpus.alphabet import Alphabet
-from minent.kernels.intern import find_run, hash_step, intern_run
-from minent.kernels.scan import HASH_START
+from minent.kernels.intern import find_run, intern_run
+from minent.kernels.pieces import hash_units
 from minent.tables import Interner
 
 
@@ -22,10 +22,11 @@ class WordLists:
     ban: frozenset[str] = frozenset()
 
     def protected_table(self, alphabet: Alphabet) -> Interner | None:
-        """The protected words of two units or more that can occur, as a table for `mark_words`; None if there are none."""
+        """The protected words of two units or more that can occur, as a table for `mark_words`; None for none."""
         table = Interner(np.int32)
         for units in _coded(self.protect, alphabet):
-            while intern_run(table.runs, table.entries, table.state, units, 0, len(units), _hash(units)) < 0:
+            code = hash_units(units, 0, len(units))
+            while intern_run(table.runs, table.entries, table.state, units, 0, len(units), code) < 0:
                 table.grow(len(units))
         return table if len(table) else None
 
@@ -36,13 +37,6 @@ class WordLists:
     def banned_mask(self, words: Interner, alphabet: Alphabet) -> NDArray[np.bool_]:
         """bool[words]: which entries of a table are banned."""
         return _mask(self.ban - self.protect, words, alphabet)
-
-
-def _hash(units: NDArray[np.int32]) -> np.uint64:
-    code = HASH_START
-    for unit in units:
-        code = hash_step(code, unit)
-    return code
 
 
 def _coded(texts: Iterable[str], alphabet: Alphabet) -> Iterable[NDArray[np.int32]]:
@@ -56,7 +50,7 @@ def _coded(texts: Iterable[str], alphabet: Alphabet) -> Iterable[NDArray[np.int3
 def _mask(texts: Iterable[str], words: Interner, alphabet: Alphabet) -> NDArray[np.bool_]:
     mask = np.zeros(len(words), dtype=np.bool_)
     for units in _coded(texts, alphabet):
-        entry = find_run(words.runs, words.entries, units, 0, len(units), _hash(units))
+        entry = find_run(words.runs, words.entries, units, 0, len(units), hash_units(units, 0, len(units)))
         if entry >= 0:
             mask[entry] = True
     return mask

@@ -1,4 +1,4 @@
-"""The plain recipe: cut where neighbours are weak, count the pieces, remove what is redundant (kexue.fm/archives/5476)."""
+"""The plain recipe: cut where neighbours are weak, count pieces, remove redundant ones (kexue.fm/archives/5476)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from minent.association import pmi
 from minent.counting import CodedCorpus, NgramLevels, Pieces, split_key
+from minent.recipes.cutting import GoodNgrams, joiner, unwanted_words
 from minent.recipes.lists import WordLists
 from minent.recipes.mined import MinedWords, words_of_pieces
-from minent.recipes.cutting import GoodNgrams, joiner, unwanted_words
 from minent.recipes.redundancy import remove_redundant_words
 from minent.settings import LexiconSettings
 

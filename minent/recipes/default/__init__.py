@@ -1,4 +1,4 @@
-"""The default recipe: sample, grow, harvest — a lexicon from coded text by Gibbs sweeps with frozen counts."""
+"""The default recipe: sample, grow, harvest; words from coded text by Gibbs sweeps with frozen counts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from minent.kernels.sample import count_pairs
 from minent.kernels.sweep import WordModel
 from minent.recipes.default.factors import PairTable, pair_table, word_model
 from minent.recipes.default.proposals import add_proposals
+from minent.recipes.default.randomness import random_key
 from minent.recipes.default.settings import DefaultSettings
 from minent.recipes.default.start import first_cutting
 from minent.recipes.default.stream import Chunks, Shard, cut_shards
@@ -22,7 +23,6 @@ from minent.recipes.default.sweep import (
     Counts,
     SampleText,
     cutting_counts,
-    random_key,
     sample_text,
     sweep_sample,
     sweep_stream,

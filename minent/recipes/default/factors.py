@@ -1,4 +1,4 @@
-"""The word model of one sweep, from the words and counts of the sweep before and the raw pairs of the text."""
+"""The word model of one sweep, from the words of the sweep before and the raw pairs of the text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merge proposals: strings of two words that would be a better word, which sampling would take long to find."""
+"""Merge proposals: strings of two words that would be a better word, but are seldom sampled."""
 
 from __future__ import annotations
 

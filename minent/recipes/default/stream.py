@@ -83,9 +83,7 @@ def _narrowed(chunks: Chunks, longest: int) -> Iterator[tuple[NDArray[np.uint16]
         yield narrow_units[:written], narrow_ends
 
 
-def map_in_order(
-    function: Callable[[Shard], Result], shards: Iterable[Shard], jobs: int
-) -> Iterator[Result]:
+def map_in_order(function: Callable[[Shard], Result], shards: Iterable[Shard], jobs: int) -> Iterator[Result]:
     """Apply `function` to every shard in `jobs` threads; results come in the order of the shards.
 
     At most `jobs` + 1 shards are held at a time.

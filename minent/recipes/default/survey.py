@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.kernels.sample import count_pairs, gather, hash_lines, mixed
+from minent.kernels.sample import count_pairs, gather, hash_lines
 from minent.recipes.default.counts import KeyCounts
+from minent.recipes.default.randomness import random_key
 from minent.recipes.default.settings import DefaultSettings
 from minent.recipes.default.stream import Chunks, Shard, cut_shards, map_in_order
 
@@ -42,7 +43,9 @@ def survey(chunks: Chunks, unit_count: int, settings: DefaultSettings, jobs: int
     sampler = LineSampler(settings.second_sample, settings.longest_piece, seed)
     whole: list[NDArray[np.uint16]] | None = []
 
-    def read(shard: Shard) -> tuple[Shard, NDArray[np.int64], tuple[NDArray, NDArray], Lines]:
+    def read(
+        shard: Shard,
+    ) -> tuple[Shard, NDArray[np.int64], tuple[NDArray[np.uint64], NDArray[np.int32]], Lines]:
         units = np.bincount(shard.units, minlength=width).astype(np.int64)
         return shard, units, count_pairs(shard.units), sampler.read(shard)
 
@@ -80,14 +83,14 @@ class LineSampler:
     def __init__(self, size: int, longest_piece: int, seed: int) -> None:
         self._size = size
         self._longest_piece = longest_piece
-        self._seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+        self._key = random_key(seed, -1)
         self._limit = np.uint64(0xFFFFFFFFFFFFFFFF)  # no line above it can be in the sample any more
         self._kept = Lines(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.uint16))
         self._waiting: list[Lines] = []
 
     def read(self, shard: Shard) -> Lines:
         """The distinct lines of a shard that may still be in the sample. Does not change the sampler."""
-        ends, hashes = hash_lines(shard.units, shard.line_ends, self._longest_piece, mixed(self._seed))
+        ends, hashes = hash_lines(shard.units, shard.line_ends, self._longest_piece, self._key)
         starts = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
         return _chosen(hashes, starts, ends - starts, shard.units, self._limit, self._size)
 

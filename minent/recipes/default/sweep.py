@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.kernels.sample import mixed
 from minent.kernels.sweep import WordModel, count_joined, count_words, sweep_shard
 from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.stream import Shard, map_in_order
 
-Counts = tuple[NDArray[np.uint64], NDArray[np.int64]]
+Counts: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int64]]
 """Packed words in ascending order, and their counts."""
+
+Listed: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int32]]
+"""Packed words in no order, and their counts."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,6 @@ def cutting_counts(text: SampleText) -> Counts:
     return words.result()
 
 
-def random_key(seed: int, sweep: int) -> np.uint64:
-    """Key of the random numbers of one sweep."""
-    return np.uint64(mixed(np.uint64(mixed(np.uint64(seed & 0xFFFFFFFFFFFFFFFF))) ^ np.uint64(sweep)))
-
-
 def sweep_sample(model: WordModel, text: SampleText, key: np.uint64, take_out: bool, jobs: int) -> Counts:
     """Cut a sample anew and count its words. Overwrites `text.boundaries`.
 
@@ -61,7 +59,7 @@ def sweep_sample(model: WordModel, text: SampleText, key: np.uint64, take_out: b
     """
     boundaries = {shard.offset: array for shard, array in zip(text.shards, text.boundaries, strict=True)}
 
-    def cut(shard: Shard) -> tuple[NDArray[np.int32], tuple[NDArray[np.uint64], NDArray[np.int32]]]:
+    def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed]:
         new_counts = np.zeros(model.counts.size, np.int32)
         others = sweep_shard(
             model, shard.units, boundaries[shard.offset], take_out, shard.offset, key, new_counts, 1
@@ -84,9 +82,8 @@ def sweep_stream(
     Words that the model does not have, and strings, are left out of a shard where they occur once: that
     bounds memory, and depends on the fixed shards only.
     """
-    def cut(
-        shard: Shard,
-    ) -> tuple[NDArray[np.int32], tuple[NDArray[np.uint64], NDArray[np.int32]], tuple | None]:
+
+    def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed, Listed | None]:
         new_counts = np.zeros(model.counts.size, np.int32)
         boundaries = np.zeros(shard.units.size, np.uint8)
         others = sweep_shard(model, shard.units, boundaries, False, shard.offset, key, new_counts, 2)

@@ -1,0 +1,135 @@
+"""Compressed bytes: every codec, whole or damaged, in one piece or many."""
+
+from __future__ import annotations
+
+import builtins
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minent.corpus.codecs import BLOCK_SIZE, ByteStream, find_codec, find_foreign, unpack
+from minent.errors import CorpusError, MissingExtraError
+
+
+def pack_zstd(data: bytes) -> bytes:
+    packed: bytes = pytest.importorskip("zstandard").compress(data)
+    return packed
+
+
+CODECS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": pack_zstd,
+}
+TEXT = ("科学技术是第一生产力。\n" * 5000).encode()
+
+
+def in_blocks(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[i : i + size] for i in range(0, len(data), size))
+
+
+def unpacked(data: bytes, size: int = 1 << 16) -> bytes:
+    stream, _ = unpack(in_blocks(data, size), "a.txt")
+    return b"".join(stream)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("size", [1, 7, 4096, 1 << 20])
+def test_every_codec_gives_back_what_was_packed(codec: str, size: int) -> None:
+    text = TEXT[:3000] if size < 4096 else TEXT
+    assert unpacked(CODECS[codec](text), size) == text
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_members_are_read_one_after_the_other(codec: str) -> None:
+    pack = CODECS[codec]
+    assert unpacked(pack(b"one\n") + pack(b"") + pack(b"two\n")) == b"one\ntwo\n"
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_an_empty_text_can_be_packed(codec: str) -> None:
+    packed = CODECS[codec](b"")
+    assert find_codec(packed) == codec
+    assert unpacked(packed) == b""
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_data_that_is_cut_off_is_an_error_that_names_the_file(codec: str) -> None:
+    packed = CODECS[codec](TEXT)
+    for kept in (len(packed) // 2, len(packed) - 1):
+        with pytest.raises(CorpusError, match=f"^a.txt: {codec} data is cut off"):
+            unpacked(packed[:kept])
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_corrupt_data_is_an_error_that_names_the_file(codec: str) -> None:
+    packed = bytearray(CODECS[codec](TEXT))
+    for at in range(14, len(packed) - 8, 3):
+        packed[at] ^= 0xFF
+    with pytest.raises(CorpusError, match=f"^a.txt: {codec} data is (corrupt|cut off)"):
+        unpacked(bytes(packed))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_output_comes_in_bounded_blocks_however_dense_the_input_is(codec: str) -> None:
+    stream, _ = unpack(iter([CODECS[codec](bytes(1 << 24))]), "a.txt")
+    sizes = [len(block) for block in stream]
+    assert sum(sizes) == 1 << 24
+    assert codec == "zstd" or max(sizes) <= BLOCK_SIZE
+
+
+@given(st.binary(max_size=40), st.integers(1, 9))
+def test_bytes_that_are_not_packed_pass_through(data: bytes, size: int) -> None:
+    if find_codec(data) is None:
+        assert unpacked(data, size) == data
+
+
+def test_text_that_resembles_a_magic_number_is_text() -> None:
+    for text in (b"BZh9 is how bzip2 begins\n", b"BZh", b"\x1f\x8b", b"PK", b"(", b""):
+        assert find_codec(text) is None
+        assert find_foreign(text) is None
+        assert unpacked(text) == text
+
+
+def test_a_missing_zstandard_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = pack_zstd(b"text")
+    real_import = builtins.__import__
+
+    def without_zstandard(name: str, *others: Any, **more: Any) -> Any:
+        if name == "zstandard":
+            raise ImportError(name)
+        return real_import(name, *others, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without_zstandard)
+    with pytest.raises(MissingExtraError, match=r"zstandard.*pip install 'minent\[zstd\]'"):
+        unpacked(packed)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=6), max_size=8), st.lists(st.integers(0, 9), max_size=8))
+def test_a_byte_stream_loses_nothing_however_it_is_read(blocks: list[bytes], sizes: list[int]) -> None:
+    whole = b"".join(blocks)
+    stream = ByteStream(iter(blocks))
+    taken = b""
+    for size in sizes:
+        ahead = stream.peek(size)
+        assert ahead[:size] == whole[len(taken) : len(taken) + size]
+        part = stream.read(size)
+        assert part == ahead[:size]
+        taken += part
+    assert taken + b"".join(stream) == whole
+
+
+def test_peeking_to_a_line_end_does_not_wait_for_more() -> None:
+    def blocks() -> Iterator[bytes]:
+        yield b"ab"
+        yield b"c\n"
+        raise AssertionError("read further than the line end")
+
+    assert ByteStream(blocks()).peek(100, to_line_end=True) == b"abc\n"
