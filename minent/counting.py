@@ -15,7 +15,7 @@ from minent.corpus.sources import Corpus, Shard
 from minent.engines.local import fold
 from minent.errors import CorpusError
 from minent.kernels.ngram import UNIT_BITS, count_ngrams, extend_numbers
-from minent.kernels.pieces import count_pieces, expand_short
+from minent.kernels.pieces import SHORT_BITS, count_pieces
 from minent.progress import progress_bar
 from minent.tables import Counter, Interner
 
@@ -183,10 +183,11 @@ class Pieces:
 
     def finish(self) -> Pieces:
         """Bring all pieces of two units or more into `words`."""
-        keys, values = self._short.items()
-        at, words = 0, self.words
-        while (at := expand_short(keys, values, at, words.runs, words.entries, words.counts, words.state)) < len(keys):
-            words.grow(3)
+        keys, counts = self._short.items()
+        rows = np.column_stack([keys >> 2 * SHORT_BITS, keys >> SHORT_BITS, keys]) & ((1 << SHORT_BITS) - 1)
+        pairs = rows[:, 0] == 0
+        rows[pairs] = np.roll(rows[pairs], -1, axis=1)
+        self.words.add_rows(rows.astype(np.int32), np.where(pairs, 2, 3), counts)
         self._short = Counter()
         return self
 

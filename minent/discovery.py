@@ -8,7 +8,7 @@ from typing import Any
 
 from minent.corpus.alphabet import Alphabet
 from minent.corpus.encodings import InvalidBytes
-from minent.corpus.sources import Corpus, open_corpus
+from minent.corpus.sources import TEXTS, Corpus, open_corpus, source_name
 from minent.counting import CodedCorpus, count_corpus_units
 from minent.errors import CorpusError
 from minent.lexicon import Lexicon
@@ -16,9 +16,10 @@ from minent.recipes.cohesion import mine_cohesion
 from minent.recipes.lists import WordLists
 from minent.recipes.mined import MinedWords
 from minent.recipes.plain import mine_plain
+from minent.recipes.sampled import class_alphabet, mine_sampled
 from minent.settings import LexiconSettings
 
-MINERS = {"default": mine_plain, "plain": mine_plain, "cohesion": mine_cohesion}
+MINERS = {"default": mine_sampled, "plain": mine_plain, "cohesion": mine_cohesion}
 
 
 class LexiconBuilder:
@@ -53,8 +54,10 @@ class LexiconBuilder:
         )
         if units.total == 0:
             problem = "no Han character, Latin letter or digit in it"
-            raise CorpusError(_name(self.corpus), problem, "there is nothing to learn from")
-        self.alphabet = alphabet = Alphabet.from_counts(units)
+            hint = "it is not valid UTF-8; try --encoding auto" if self.invalid else "there is nothing to learn from"
+            raise CorpusError(_name(self.corpus), problem, hint)
+        self.alphabet = Alphabet.from_counts(units)
+        alphabet = class_alphabet(units) if self.settings.recipe == "default" else self.alphabet
         coded = CodedCorpus(self.corpus, alphabet, self.jobs, self.progress)
         mined = MINERS[self.settings.recipe](coded, self.settings, self.lists)
         self.chosen = mined.chosen
@@ -94,4 +97,5 @@ def build_lexicon(corpus: Any, settings: LexiconSettings | None = None, **option
 
 def _name(corpus: Corpus) -> str:
     """What to call a corpus in a message."""
-    return corpus.files[0] if len(corpus.files) == 1 else f"{len(corpus.files)} files"
+    files = corpus.files or [TEXTS]
+    return source_name(files[0]) if len(files) == 1 else f"{len(files)} files"

@@ -138,9 +138,7 @@ def _os_errors_as_output_errors(name: str) -> Iterator[None]:
 def _concerns(filename: object, name: str) -> bool:
     """Whether the file that an OSError names is the output, its temporary sibling or something in that."""
     target = os.path.realpath(name)
-    return isinstance(filename, str) and (
-        filename in (name, target) or filename.startswith(_sibling_prefix(target))
-    )
+    return isinstance(filename, str) and (filename in (name, target) or filename.startswith(_sibling_prefix(target)))
 
 
 def _status(name: str) -> os.stat_result | None:

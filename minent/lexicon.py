@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,11 @@ def load_lexicon(path: str | os.PathLike[str]) -> Lexicon:
     with open_file(name) as file:
         stream, _ = unpack(read_blocks(file, display_path(name)), display_path(name))
         return parse_lexicon(b"".join(stream), display_path(name))
+
+
+def builtin_lexicon() -> Lexicon:
+    """The lexicon that comes with minent, mined by it from redistributable text (scripts/build_builtin_lexicon.py)."""
+    return load_lexicon(Path(__file__).parent / "data" / "builtin.tsv.xz")
 
 
 def parse_lexicon(data: bytes, name: str = "lexicon") -> Lexicon:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,8 @@ class LexiconSettings:
         _at_least("max_length", self.max_length, self.min_length)
         if self.min_prob is not None and not 0 <= self.min_prob < 1:
             raise ValueError(f"min_prob is {self.min_prob}; it must be at least 0 and below 1")
+        if self.min_pmi is not None and not math.isfinite(self.min_pmi):
+            raise ValueError(f"min_pmi is {self.min_pmi}; it must be a finite number")
         if not 2 <= self.order <= 8:
             raise ValueError(f"order is {self.order}; it must be from 2 to 8")
         if not 0 <= self.seed < 1 << 63:

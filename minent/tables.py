@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.kernels.intern import merge_entries, place_entries
+from minent.kernels.pieces import intern_rows
 from minent.kernels.table import add_table
 
 
@@ -85,6 +86,15 @@ class Interner:
         if 2 * need > len(self.content):
             room = np.zeros(max(len(self.content), 2 * need - len(self.content)), dtype=self.content.dtype)
             self.content = np.concatenate([self.content, room])
+
+    def add_rows(self, rows: NDArray[np.int32], lengths: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+        """Add sequences of int32, row by row: int32[m, longest], int64[m], int64[m]."""
+        at = 0
+        while True:
+            at = intern_rows(rows, lengths, counts, at, self.runs, self.entries, self.counts, self.state)
+            if at == len(rows):
+                return
+            self.grow(rows.shape[1])
 
     def merge(self, other: Interner) -> None:
         """Add the sequences of another table with their counts."""

@@ -128,6 +128,7 @@ def test_a_byte_order_mark_is_obeyed_whatever_is_wanted(mark: bytes, encoding: s
         ("plain ASCII\n", "utf-8"),
         ("plain ASCII\n", "utf-16-le"),
         ("plain ASCII\n", "utf-16-be"),
+        ("entry 12 天气 /weather/\n" * 9, "utf-16-le"),  # as GB18030 it is valid, too, and full of NUL
         ("x = 1\n" * 30 + SIMPLIFIED, "gb18030"),
         ("x = 1\n" * 30 + TRADITIONAL, "big5"),
         ("", "utf-8"),

@@ -16,6 +16,7 @@ from minent.kernels.sweep import WordModel
 from minent.recipes.default import DefaultSettings
 from minent.recipes.default.factors import pair_table, tag_emissions, tag_transitions, word_model
 from minent.recipes.default.start import grams
+from minent.recipes.default.sweep import place_count
 
 SETTINGS = DefaultSettings()
 
@@ -57,26 +58,36 @@ WORDS = {(1,): 3, (2,): 2, (1, 2): 4, (2, 3): 1, (3, 1): 2, (4,): 1, (1, 2, 3): 
 def arcs(model: WordModel, units: list[int], boundaries: list[int] | None = None) -> np.ndarray:
     """weights[i, k] of the word of k + 1 units at i."""
     n = len(units)
-    weights, slots = np.empty((n, 4)), np.empty((n, 4), np.int64)
+    weights, places = np.empty((n, 4)), np.empty((n, 4), np.int64)
     now = np.array(boundaries or [], np.uint8)
-    sweep.fill_arcs(model, np.array(units, np.uint16), now, 0, n, np.empty((n, 2)), weights, slots)
+    sweep.fill_arcs(model, np.array(units, np.uint16), now, 0, n, np.empty((n, 2)), weights, places)
     return weights
 
 
 @given(st.dictionaries(st.integers(1, 2**64 - 1), st.integers(1, 9), max_size=300))
 def test_a_table_holds_what_a_dictionary_holds(expected: dict[int, int]) -> None:
-    keys = np.array(list(expected), np.uint64)
-    table = packed.table_keys(keys, 1024)
-    slots = packed.table_slots(table, keys)
-    assert len(set(slots.tolist())) == len(expected)
-    counts = np.zeros(table.size, np.int32)
-    counts[slots] = list(expected.values())
+    table, counts = np.zeros(1024, np.uint64), np.zeros(1024, np.int32)
+    for key, count in expected.items():
+        slot = packed.find(table, np.uint64(key))
+        table[slot], counts[slot] = key, count
     for _ in range(2):
         found = dict(zip(*(column.tolist() for column in packed.entries(table, counts, 1)), strict=True))
         assert found == expected
         table, counts = packed.doubled(table, counts)
-    absent = np.array([key ^ 1 for key in expected if key ^ 1 and key ^ 1 not in expected], np.uint64)
-    assert (packed.table_slots(table, absent) == -1).all()
+    for key in expected:
+        assert table[packed.find(table, np.uint64(key))] == key
+        assert key ^ 1 in expected or table[packed.find(table, np.uint64(key ^ 1))] == 0
+
+
+@given(st.sets(st.integers(1, 2**32 - 1), max_size=100))
+def test_rows_are_found_by_their_first_column(keys: set[int]) -> None:
+    for kind in (np.uint32, np.uint64):
+        rows = np.zeros((256, 2), kind)
+        places = packed.fill_rows(rows, np.array(sorted(keys), kind))
+        assert rows[places, 0].tolist() == sorted(keys)
+        for key in keys:
+            assert rows[packed.find_row(rows, kind(key)), 0] == key
+            assert key ^ 1 in keys or rows[packed.find_row(rows, kind(key ^ 1)), 0] == 0
 
 
 @given(st.lists(st.integers(0, 3), max_size=60))
@@ -99,9 +110,7 @@ def test_words_survive_packing(word: tuple[int, ...]) -> None:
 @settings(deadline=None)
 def test_forward_sums_over_all_cuttings(units: list[int]) -> None:
     weights = arcs(example_model(WORDS, TEXT, 5), units)
-    expected = sum(
-        math.prod(weights[start, end - start - 1] for start, end in words) for words in cuttings(len(units))
-    )
+    expected = sum(math.prod(weights[start, end - start - 1] for start, end in words) for words in cuttings(len(units)))
     reach = np.empty(len(units) + 5)
     sweep.forward(len(units), weights, reach)
     assert reach[len(units)] == pytest.approx(expected, rel=1e-12)
@@ -200,8 +209,8 @@ def test_the_spelling_base_sums_to_one_for_every_length() -> None:
     assert values[:, sweep.SINGLE_BASE].sum() / back_off == pytest.approx(0.05, rel=1e-5)
     assert values[:, sweep.FIRST_BASE].sum() == pytest.approx(1, rel=1e-5)
     for left in range(1, 5):
-        slots = packed.table_slots(model.pairs, np.array([left << 16 | c for c in range(1, 5)], np.uint64))
-        kept = sum(float(model.pair_values[slot, 0]) for slot in slots if slot >= 0)
+        rows = np.flatnonzero(model.pairs[:, 0] >> 16 == left)
+        kept = float(model.pair_values[rows, 1].sum())
         backed = float(values[left, sweep.BACKOFF]) * values[:, sweep.UNIGRAM].sum()
         assert kept + backed == pytest.approx(1, rel=1e-5)
     assert scalars[sweep.LENGTH_2 : sweep.LENGTH_4 + 1] / back_off == pytest.approx([0.80, 0.12, 0.03])
@@ -240,7 +249,7 @@ def test_the_sampler_draws_cuttings_by_their_probability() -> None:
     draws = 20_000
     text = np.array([*units, 0] * draws, np.uint16)
     boundaries = np.zeros(text.size, np.uint8)
-    new_counts = np.zeros(model.counts.size, np.int32)
+    new_counts = np.zeros(place_count(model), np.int32)
     others = sweep.sweep_shard(model, text, boundaries, False, 0, np.uint64(7), new_counts, 1)
     rows = boundaries.reshape(draws, -1)
     observed = Counter(tuple((np.flatnonzero(row) + 1).tolist()) for row in rows)
@@ -344,8 +353,7 @@ def test_autonomy_is_the_variation_of_branching_entropy(text: list[int]) -> None
         return -sum(c / n * math.log2(c / n) for c in outcomes.values())
 
     variation = {
-        gram: entropy(gram, 1) - entropy(gram[:-1], 1) + entropy(gram, 0) - entropy(gram[1:], 0)
-        for gram in occurrences
+        gram: entropy(gram, 1) - entropy(gram[:-1], 1) + entropy(gram, 0) - entropy(gram[1:], 0) for gram in occurrences
     }
     for k in range(1, 5):
         same = [v for gram, v in variation.items() if len(gram) == k]

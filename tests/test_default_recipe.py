@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minent.kernels.nvbe import best_cutting
+from minent.kernels.sweep import fill_arcs
 from minent.recipes.default import DefaultSettings, MinedWords, Progress, mine
 from minent.recipes.default.start import grams
 from minent.recipes.default.stream import Chunk, Chunks, cut_shards, map_in_order
 from minent.recipes.default.survey import LineSampler, survey
+from minent.recipes.default.unknown import model_arrays, model_from_arrays
 
 SMALL = DefaultSettings(
     first_sample=1_500,
@@ -69,9 +72,7 @@ def language(lines: int, seed: int = 3, words: int = 120) -> Lines:
 
 
 def same(a: MinedWords, b: MinedWords) -> bool:
-    parts = zip(
-        (a.units, a.lengths, a.counts, *a.model), (b.units, b.lengths, b.counts, *b.model), strict=True
-    )
+    parts = zip((a.units, a.lengths, a.counts, *a.model), (b.units, b.lengths, b.counts, *b.model), strict=True)
     return (a.total, a.tokens) == (b.total, b.tokens) and all(x.tobytes() == y.tobytes() for x, y in parts)
 
 
@@ -89,9 +90,9 @@ def test_shards_do_not_depend_on_chunks(lines: Lines, sizes: list[int], size: in
     assert [shard.offset for shard in whole] == [shard.offset for shard in again]
     units = [unit for shard in whole for unit in shard.units.tolist()]
     assert [unit for unit in units if unit] == [unit for line in lines for unit in line if unit]
-    assert [shard.offset for shard in whole] == list(
-        itertools.accumulate([0, *(shard.units.size for shard in whole)])
-    )[:-1]
+    assert [shard.offset for shard in whole] == list(itertools.accumulate([0, *(shard.units.size for shard in whole)]))[
+        :-1
+    ]
     assert all(shard.units.size <= size and shard.units[-1] == 0 for shard in whole)
     assert all(len(list(run)) <= 5 for unit, run in itertools.groupby(units, bool) if unit)
 
@@ -216,3 +217,19 @@ def test_results_keep_the_order_of_the_shards() -> None:
     offsets = [shard.offset for shard in shards]
     for jobs in (1, 3):
         assert list(map_in_order(lambda shard: shard.offset, shards, jobs)) == offsets
+
+
+def test_a_saved_word_model_weighs_as_before(tmp_path: Path) -> None:
+    model = mine(stream(language(300)), 40, SMALL).model
+    assert model is not None
+    np.savez(tmp_path / "model.npz", **model_arrays(model))
+    with np.load(tmp_path / "model.npz", allow_pickle=False) as saved:
+        again = model_from_arrays(saved)
+    units = np.array([unit for line in language(20) for unit in line if unit], np.uint16)
+    weights = []
+    for some in (model, again):
+        arcs, places = np.empty((units.size, 4)), np.empty((units.size, 4), np.int64)
+        nothing = np.empty(0, np.uint8)
+        fill_arcs(some, units, nothing, 0, units.size, np.empty((units.size, 2)), arcs, places)
+        weights.append(arcs)
+    assert np.array_equal(*weights)

@@ -73,9 +73,10 @@ class UnitCounts:
 
 
 def _run_length(data: NDArray[np.uint8], at: int) -> int:
-    """An upper bound of the length of the run at `at`, in bytes."""
+    """An upper bound of the length of the run at `at`, in bytes: up to an ASCII sign that no run holds."""
     for end in range(at + 4096, len(data) + 4096, 4096):
-        stops = np.flatnonzero(data[end - 4096 : end] < 0x30)
+        block = data[end - 4096 : end]
+        stops = np.flatnonzero((block < 0x30) & (block != 0x25) & (block != 0x2E))  # % and . may be in a number
         if len(stops):
             return end - 4096 + int(stops[0]) - at + 1
     return len(data) - at

@@ -113,9 +113,7 @@ def read_blocks(file: BinaryIO, place: str) -> Iterator[bytes]:
         yield block
 
 
-def unpack(
-    blocks: Iterator[bytes], place: str, *, to_line_end: bool = False
-) -> tuple[ByteStream, Codec | None]:
+def unpack(blocks: Iterator[bytes], place: str, *, to_line_end: bool = False) -> tuple[ByteStream, Codec | None]:
     """The plain bytes of what may be compressed, and the codec; `to_line_end` is as in `ByteStream.peek`."""
     stream = ByteStream(blocks)
     codec = find_codec(stream.peek(HEAD_SIZE, to_line_end=to_line_end))

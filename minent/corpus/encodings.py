@@ -60,6 +60,9 @@ COMMON_CHARACTERS = frozenset(
 )
 NON_ASCII = re.compile(rb"[\x80-\xff]")
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
+IMPLAUSIBLE = re.compile(  # control, private or undecodable: signs of a wrong encoding
+    "[\x00-\x08\x0e-\x19\x1c-\x1f\x7f-\x9f\ue000-\uf8ff\ufff0-\uffff\U000f0000-\U0010ffff]"
+)
 
 _current = threading.local()
 
@@ -135,14 +138,14 @@ def _detect(sample: bytes, complete: bool) -> str:
 
 
 def _most_plausible(names: tuple[str, ...], sample: bytes, complete: bool) -> str:
-    """The encoding with the largest share of common characters; an invalid one counts thrice against it."""
+    """The encoding with the largest share of common characters; an implausible one counts against it."""
     complete = complete and len(sample) <= SAMPLE_SIZE
     sample = sample[:SAMPLE_SIZE]
 
     def plausibility(name: str) -> float:
         text = _decode_sample(sample, name, complete)
         common = sum(character in COMMON_CHARACTERS for character in text)
-        return (common - 3 * text.count("\ufffd")) / max(1, len(text))
+        return (common - 3 * len(IMPLAUSIBLE.findall(text))) / max(1, len(text))
 
     return max(names, key=plausibility)
 

@@ -35,9 +35,9 @@ MAPPED_BEHIND = 1 << 25  # bytes of a mapped file that stay in memory behind the
 JUDGED_ITEMS = 1000  # items of a list that decide whether it holds paths or texts
 STDIN, TEXTS = "-", "<texts>"
 
-# Where a line that is too long for a shard is cut: after a space or a sign, but never before what could
+# Where a line that is too long for a shard is cut: after a space, a sign or a NUL, never before what could
 # belong to the sign (a combining mark, a variation selector): only before ASCII and U+4000–9FFF.
-LINE_CUT = re.compile(rb"(?:[ ,;.]|\xe3\x80[\x81\x82]|\xef\xbc[\x81\x8c\x9b\x9f])(?=[\x00-\x7f\xe4-\xe9])")
+LINE_CUT = re.compile(rb"(?:[ ,;.\x00]|\xe3\x80[\x81\x82]|\xef\xbc[\x81\x8c\x9b\x9f])(?=[\x00-\x7f\xe4-\xe9])")
 ANY_CUT = re.compile(rb"\n|" + LINE_CUT.pattern)
 LONGEST_CUT = 3  # bytes
 LINE_END = 0x0A
@@ -238,9 +238,7 @@ class Corpus:
                 raise CorpusError(display_path(path), f"is {foreign}, not text", "unpack or convert it first")
             self.files.append(path)
         else:
-            raise CorpusError(
-                display_path(path), "is a pipe or a device, not a file", "use - and redirect it"
-            )
+            raise CorpusError(display_path(path), "is a pipe or a device, not a file", "use - and redirect it")
 
     def _add_folder(self, folder: str, may_be_empty: bool) -> None:
         already, skipped = len(self.files), len(self.skipped)

@@ -12,6 +12,7 @@ SIGN, HAN, LATIN, DIGIT, SPACE, MARK, REPEAT = range(7)
 HAN_RANGES = (
     (0x3005, 0x3005),  # 々
     (0x3007, 0x3007),  # 〇
+    (0x25CB, 0x25CB),  # ○, written for 〇 in years: 一九九○年
     (0x303B, 0x303B),  # 〻
     (0x3400, 0x4DBF),  # Extension A
     (0x4E00, 0x9FFF),  # Unified Ideographs

@@ -9,6 +9,8 @@ from typing import TypeVar
 Shard = TypeVar("Shard")
 State = TypeVar("State")
 
+MOST_WORKERS = 256  # kernels keep a core busy each: more threads than that only cost memory
+
 
 def fold(
     shards: Iterable[Shard],
@@ -19,7 +21,8 @@ def fold(
 ) -> State:
     """Fold every shard into a state: `make` one a worker, `work` a shard into it, `merge` the second into the first.
 
-    Which worker gets which shard is chance, so `work` and `merge` must commute (sums of integers do).
+    Which worker gets which shard is chance, so `work` and `merge` must commute (sums of integers do). More than
+    MOST_WORKERS are not started, and a worker that finds no shard has no state.
     """
     if jobs == 1:
         state = make()
@@ -29,22 +32,26 @@ def fold(
     source = iter(shards)
     lock = threading.Lock()
     stop = threading.Event()
-    states: list[State] = [make() for _ in range(jobs)]
+    states: list[State] = []
     failures: list[BaseException] = []
 
-    def run(state: State) -> None:
+    def run() -> None:
+        state: State | None = None
         try:
             while not stop.is_set():
                 with lock:
                     shard = next(source, None)
                 if shard is None:
                     return
+                if state is None:
+                    state = make()
+                    states.append(state)
                 work(state, shard)
         except BaseException as failure:
             failures.append(failure)
             stop.set()
 
-    threads = [threading.Thread(target=run, args=(state,), daemon=True) for state in states]
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(min(jobs, MOST_WORKERS))]
     try:
         for thread in threads:
             thread.start()
@@ -54,6 +61,7 @@ def fold(
         stop.set()  # on Ctrl-C the workers end with the shard in hand
     if failures:
         raise failures[0]
+    total = states[0] if states else make()
     for state in states[1:]:
-        merge(states[0], state)
-    return states[0]
+        merge(total, state)
+    return total

@@ -7,9 +7,12 @@ import math
 import numpy as np
 
 from minent.kernels import kernel
-from minent.kernels.packed import find, key_length, key_unit
+from minent.kernels.packed import find_row, key_length, key_unit
 
 SINGLE, BEGIN, MIDDLE, END = range(4)  # the tag of a unit by its place in the word
+
+STARTS_THREE, STARTS_FOUR = np.uint32(1 << 31), np.uint32(1 << 30)  # marks beside the count of a pair
+COUNT = np.uint32((1 << 30) - 1)  # the count itself
 
 _BITS = np.uint64(16)
 _UNIT = np.uint64(0xFFFF)
@@ -31,11 +34,11 @@ def pair_pmi(keys, counts, unit_counts, total):
 
 
 @kernel
-def count_types(keys, counts, pair_table, transitions, tags, singles, firsts):
+def count_types(keys, counts, pairs, transitions, tags, singles, firsts):
     """Count what the spelling base and the tag expert need, over words and their counts.
 
     keys : uint64[T], packed words;  counts : int64[T], their tokens (at least 1)
-    pair_table : uint64[slots], has every pair of adjacent units of a word
+    pairs : uint32[slots, 4], has in column 0 every pair of adjacent units of a word
     transitions : int64[slots], out, zeros — types whose spelling has the pair (once per place)
     tags : int64[4, V], out, zeros — tokens of a unit as SINGLE, BEGIN, MIDDLE, END
     singles, firsts : int64[V], out, zeros — types that are the unit; types of two or more that begin with it
@@ -56,34 +59,58 @@ def count_types(keys, counts, pair_table, transitions, tags, singles, firsts):
             right = key_unit(key, length, i)
             if i < length - 1:
                 tags[MIDDLE, right] += counts[w]
-            transitions[find(pair_table, (np.uint64(left) << _BITS) | np.uint64(right))] += 1
+            transitions[find_row(pairs, np.uint32(left << 16 | right))] += 1
 
 
 @kernel
-def pair_totals(pair_table, transitions, followed, followers, preceders):
+def pair_totals(pairs, transitions, followed, followers, preceders):
     """Sums over the transitions of each unit.
 
+    pairs : uint32[slots, 4], column 0 is the pair
     followed : int64[V], out, zeros — transitions that leave the unit
     followers, preceders : int64[V], out, zeros — distinct units after it, before it
     """
-    for slot in range(pair_table.size):
+    for slot in range(transitions.size):
         t = transitions[slot]
         if t > 0:
-            left = np.int64(pair_table[slot] >> _BITS)
+            left = pairs[slot, 0] >> 16
             followed[left] += t
             followers[left] += 1
-            preceders[np.int64(pair_table[slot] & _UNIT)] += 1
+            preceders[pairs[slot, 0] & 0xFFFF] += 1
 
 
 @kernel
-def fill_spelling(pair_table, transitions, followed, discount, pair_values):
+def fill_spelling(pairs, transitions, followed, discount, pair_values):
     """The part of the Kneser–Ney transition that depends on the pair: max(t_ac - D, 0) / (t_a + 1).
 
-    pair_values : float32[slots, 2], out — column 0
+    pair_values : float32[slots, 4], out — column 1
     """
-    for slot in range(pair_table.size):
+    for slot in range(transitions.size):
         value = 0.0
         if transitions[slot] > 0:
-            left = np.int64(pair_table[slot] >> _BITS)
-            value = max(transitions[slot] - discount, 0.0) / (followed[left] + 1.0)
-        pair_values[slot, 0] = value
+            value = max(transitions[slot] - discount, 0.0) / (followed[pairs[slot, 0] >> 16] + 1.0)
+        pair_values[slot, 1] = value
+
+
+@kernel
+def fill_counts(keys, counts, singles, pairs, words):
+    """Enter the words of a model into its tables; those of three and four units mark their first pair.
+
+    keys : uint64[T];  counts : int64[T], below 2**30
+    singles : int32[V], out;  pairs : uint32[slots, 4], column 3 out, zeros;  words : uint64[slots, 2], out, zeros
+    """
+    for w in range(keys.size):
+        key = keys[w]
+        length = key_length(key)
+        if length == 1:
+            singles[key] = counts[w]
+            continue
+        first = np.uint32(key >> np.uint64(16 * (length - 2)))
+        pair = find_row(pairs, first)
+        if length == 2:
+            pairs[pair, 3] |= np.uint32(counts[w])
+            continue
+        pairs[pair, 3] |= STARTS_THREE if length == 3 else STARTS_FOUR
+        slot = find_row(words, key)
+        words[slot, 0] = key
+        words[slot, 1] = counts[w]

@@ -29,6 +29,16 @@ def find(keys, key):
 
 
 @kernel
+def find_row(rows, key):
+    """Like `find`, in a table whose first column is the key: uint32[2**m, c] or uint64[2**m, c]."""
+    mask = rows.shape[0] - 1
+    slot = np.int64((np.uint64(key) * _GOLDEN) >> _HALF) & mask
+    while rows[slot, 0] != key and rows[slot, 0] != 0:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@kernel
 def doubled(keys, counts):
     """The same table with twice the slots: (uint64[2n], int32[2n])."""
     more_keys = np.zeros(2 * keys.size, np.uint64)
@@ -42,22 +52,13 @@ def doubled(keys, counts):
 
 
 @kernel
-def table_keys(keys, slots):
-    """A table that holds distinct `keys`: uint64[slots]; `slots` is a power of two above keys.size."""
-    table = np.zeros(slots, np.uint64)
-    for key in keys:
-        table[find(table, key)] = key
-    return table
-
-
-@kernel
-def table_slots(table, keys):
-    """Slot of every key in a table, -1 where it is absent: int64[keys.size]."""
-    slots = np.empty(keys.size, np.int64)
+def fill_rows(rows, keys):
+    """Enter distinct `keys` into the first column of an empty table; returns their rows, int64[keys.size]."""
+    places = np.empty(keys.size, np.int64)
     for i in range(keys.size):
-        slot = find(table, keys[i])
-        slots[i] = slot if table[slot] == keys[i] else -1
-    return slots
+        places[i] = find_row(rows, keys[i])
+        rows[places[i], 0] = keys[i]
+    return places
 
 
 @kernel

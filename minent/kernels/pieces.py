@@ -10,6 +10,7 @@ from minent.kernels.scan import HASH_START
 from minent.kernels.table import add_value, find_value
 
 SHORT_BITS = 21
+TIE = 1e-9  # nats; cuttings closer than that are equal: rounding decides nothing
 
 
 @kernel
@@ -25,6 +26,22 @@ def mark_ngrams(numbers, units, order, table, joined):
         if unit > 0 and numbers[at] > 0 and find_value(table, (np.int64(numbers[at]) << 32) | np.int64(unit)) >= 0:
             for k in range(at, at + order - 1):
                 joined[k] = 1
+
+
+@kernel
+def mark_pairs(units, bits, side, table, joined):
+    """Mark every boundary between two units that belong together.
+
+    units : int32[n];  joined : uint8[n], in and out
+    bits : uint8[side² / 8] — one bit for each pair of units below `side` (a multiple of 8), row by row: no search
+    table : counter with the pairs that have a unit above it, under first << 32 | second
+    """
+    for at in range(len(units) - 1):
+        first, second = np.int64(units[at]), np.int64(units[at + 1])
+        if first < side and second < side:
+            joined[at] |= (bits[(first * side + second) >> 3] >> np.uint8(second & 7)) & np.uint8(1)
+        elif find_value(table, (first << 32) | second) >= 0:
+            joined[at] = 1
 
 
 @kernel
@@ -110,22 +127,28 @@ def hash_units(units, start, end):
 
 
 @kernel
-def expand_short(keys, values, at, runs, entries, counts, state):
-    """Move the pieces under short keys into the table of the longer ones; returns the first without room there."""
-    units = np.zeros(3, dtype=np.int32)
-    while at < len(keys):
-        first = 3
-        key = keys[at]
-        while key > 0:
-            first -= 1
-            units[first] = key & ((1 << SHORT_BITS) - 1)
-            key >>= SHORT_BITS
-        entry = intern_run(runs, entries, state, units, first, 3, hash_units(units, first, 3))
+def intern_rows(rows, lengths, values, at, runs, entries, counts, state):
+    """Add words, given as rows of unit ids, to a table with their counts.
+
+    rows : int32[m, longest];  lengths : int64[m];  values : int64[m];  at : the row to start with
+    runs, entries, counts, state : table of int32 content (kernels/intern.py)
+
+    Returns the row reached: m, or the first for which the table has no room.
+    """
+    while at < len(rows):
+        row, length = rows[at], lengths[at]
+        entry = intern_run(runs, entries, state, row, 0, length, hash_units(row, 0, length))
         if entry < 0:
             return at
         counts[entry] += values[at]
         at += 1
     return at
+
+
+@kernel
+def find_units(runs, entries, units):
+    """Number of the entry with these units; -1 if there is none."""
+    return find_run(runs, entries, units, 0, len(units), hash_units(units, 0, len(units)))
 
 
 @kernel
@@ -149,7 +172,7 @@ def best_cutting(content, first, last, longest, runs, entries, counts, log_count
             entry = find_run(runs, entries, content, first + at, first + at + length, code)
             if entry >= 0 and counts[entry] > 0:
                 value = log_counts[entry] - log_total + score[at + length]
-                if value >= score[at]:
+                if value >= score[at] - TIE:
                     score[at] = value
                     step[at] = length
     return score[0]
@@ -157,7 +180,8 @@ def best_cutting(content, first, last, longest, runs, entries, counts, log_count
 
 @kernel
 def remove_redundant(
-    level, length, threshold, protected, runs, entries, counts, singles, log_counts, log_singles, log_total, steps
+    level, length, longest, threshold, protected, runs, entries, counts, singles,
+    log_counts, log_singles, log_total, steps,
 ):
     """Take out the words of one length that are redundant (kexue.fm/archives/5476, step 4).
 
@@ -165,7 +189,8 @@ def remove_redundant(
     level are judged by the same counts, so their order does not matter; then the counts of those taken out go to
     their parts.
 
-    level : int64[m] — entries of `length` units with a count;  protected : uint8[entries] — never taken out
+    level : int64[m] — entries of `length` units with a count;  protected : bool[entries] — never taken out
+    longest : units of the longest part, less than `length`
     threshold : nats; +inf takes out every word
     counts : int64[entries], singles : int64[units], in and out;  log_counts, log_singles, log_total : their logarithms
     steps : int64[m, length], out — cutting of each word that is taken out: lengths of its parts; 0 first if it is kept
@@ -179,7 +204,7 @@ def remove_redundant(
         entry = level[k]
         first = np.int64(entries[entry - 1, 1]) if entry > 0 else np.int64(0)
         parts = best_cutting(
-            content, first, first + length, length - 1, runs, entries, counts, log_counts, log_singles, log_total,
+            content, first, first + length, longest, runs, entries, counts, log_counts, log_singles, log_total,
             score, steps[k],
         )  # fmt: skip
         if protected[entry] or log_counts[entry] - log_total - parts >= threshold:

@@ -10,6 +10,8 @@ from minent.kernels.intern import find_run, hash_step, intern_run
 # classes of code points, as in minent.corpus.units (kernels import nothing above them)
 HAN, LATIN, DIGIT = 1, 2, 3
 DIACRITICS_FIRST, DIACRITICS_LAST = 0x300, 0x36F
+POINT, WIDE_POINT = 0x2E, 0xFF0E
+PERCENT, WIDE_PERCENT, PER_MILLE = 0x25, 0xFF05, 0x2030
 HASH_START = np.uint64(0xCBF29CE484222325)
 
 
@@ -60,20 +62,30 @@ def common_han(first, second, third):
 def run_end(data, at, end, kind, classes):
     """Where the run of Latin letters or of digits that starts at `at` ends, and the hash of its bytes.
 
-    A combining diacritic (U+0300–036F) continues a Latin run. Returns (end of the run, uint64 hash).
+    A combining diacritic (U+0300–036F) continues a Latin run. A number goes on after a decimal point that stands
+    between digits, and ends with a percent or per mille sign: 3.14％. Returns (end of the run, uint64 hash).
     """
-    code = HASH_START
+    start = at
     while at < end:
         point, length = decode(data, at, end)
         if point < 0:
             break
-        if classes[point] != kind and not (
-            kind == LATIN and DIACRITICS_FIRST <= point <= DIACRITICS_LAST and code != HASH_START
-        ):
+        inside = classes[point] == kind
+        if not inside and at > start:
+            if kind == LATIN:
+                inside = DIACRITICS_FIRST <= point <= DIACRITICS_LAST
+            elif point == POINT or point == WIDE_POINT:
+                after, _ = decode(data, at + length, end) if at + length < end else (-1, 1)
+                inside = after >= 0 and classes[after] == DIGIT
+            elif point == PERCENT or point == WIDE_PERCENT or point == PER_MILLE:
+                at += length
+                break
+        if not inside:
             break
-        for k in range(at, at + length):
-            code = hash_step(code, data[k])
         at += length
+    code = HASH_START
+    for k in range(start, at):
+        code = hash_step(code, data[k])
     return at, code
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.kernels import kernel
-from minent.kernels.packed import doubled, entries, find, key_length, key_unit, packed_range
+from minent.kernels.factors import COUNT, STARTS_FOUR, STARTS_THREE
+from minent.kernels.packed import doubled, entries, find, find_row, key_length, key_unit, packed_range
 from minent.kernels.sample import mixed
 
 _BITS = np.uint64(16)
@@ -28,20 +29,20 @@ DISCOUNT, TOTAL, LENGTH_2, LENGTH_3, LENGTH_4, SHAPE_2, SHAPE_3, SHAPE_4 = range
 class WordModel(NamedTuple):
     """What the weight of a word is made of; read-only for a whole sweep.
 
-    The count of the word `u` of one unit is counts[u]; that of a longer word in slot s is counts[V + s].
+    A word has a place: the unit itself, V + its row in `pairs`, or V + P + its row in `words`.
     """
 
-    words: NDArray[np.uint64]  # [slots] packed words of two units or more
-    counts: NDArray[np.int32]  # [V + slots] their counts in the sweep before
-    pairs: NDArray[np.uint64]  # [pair slots]
-    pair_values: NDArray[np.float32]  # [pair slots, 2] spelling, PMI expert
+    singles: NDArray[np.int32]  # [V] counts of the words of one unit
+    pairs: NDArray[np.uint32]  # [P, 4] key `left << 16 | right`, spelling, PMI expert, count and marks
+    pair_values: NDArray[np.float32]  # the same memory, for columns 1 and 2
+    words: NDArray[np.uint64]  # [W, 2] packed words of three and four units, counts
     units: NDArray[np.float32]  # [V, 8] see the columns above
     scalars: NDArray[np.float64]  # [8] see the entries above
 
 
 @kernel
-def fill_arcs(model, units, boundaries, start, end, steps, weights, slots):
-    """Weigh every word of one segment, by its place and length.
+def fill_arcs(model, units, boundaries, start, end, steps, weights, places):
+    """Weigh every word of one segment, by its start and length.
 
     x(w) = (max(n_w - d, 0) / N + back-off · P0(w)) · H(w) · prod G.  A word that the segment has now is
     counted once less (its own token is taken out).
@@ -50,23 +51,27 @@ def fill_arcs(model, units, boundaries, start, end, steps, weights, slots):
     start, end : the segment, non-zero units only
     steps : float64[≥ end - start, 2], scratch
     weights : float64[≥ end - start, 4], out — weight of the word of k + 1 units at start + i; else 0
-    slots : int64[≥ end - start, 4], out — its index in model.counts, -1 if it is not there
+    places : int64[≥ end - start, 4], out — place of that word in the model, -1 if it has none
     """
-    table, counts, pair_table, pair_values, unit_values, scalars = model
-    single_count = unit_values.shape[0]
+    singles, pairs, pair_values, words, unit_values, scalars = model
+    width = singles.size
     discount = scalars[DISCOUNT]
     per_token = 1.0 / scalars[TOTAL]
     for i in range(start, end - 1):  # what depends on a pair, once for all words that contain it
+        row = i - start
         left = units[i]
         right = units[i + 1]
-        slot = find(pair_table, (np.uint64(left) << _BITS) | np.uint64(right))
+        key = np.uint32(left) << 16 | np.uint32(right)
+        slot = find_row(pairs, np.uint32(key))
         spelling = unit_values[left, BACKOFF] * unit_values[right, UNIGRAM]
-        expert = np.float32(1.0)
-        if pair_table[slot] != 0:
-            spelling += pair_values[slot, 0]
-            expert = pair_values[slot, 1]
-        steps[i - start, 0] = spelling
-        steps[i - start, 1] = expert
+        if pairs[slot, 0] == 0:
+            steps[row, 0] = spelling
+            steps[row, 1] = 1.0
+            places[row, 1] = -1
+        else:
+            steps[row, 0] = spelling + pair_values[slot, 1]
+            steps[row, 1] = pair_values[slot, 2]
+            places[row, 1] = slot
     for i in range(start, end):
         row = i - start
         longest = min(end - i, 4)
@@ -76,36 +81,46 @@ def fill_arcs(model, units, boundaries, start, end, steps, weights, slots):
             while boundaries[i + own - 1] == 0:
                 own += 1
         unit = units[i]
-        count = counts[unit] - discount
+        count = singles[unit] - discount
         if own == 1:
             count -= 1.0
-        slots[row, 0] = unit
         weights[row, 0] = (max(count, 0.0) * per_token + unit_values[unit, SINGLE_BASE]) * unit_values[
             unit, SINGLE_WEIGHT
         ]
+        places[row, 0] = unit
         base = np.float64(unit_values[unit, FIRST_BASE])
         expert = np.float64(unit_values[unit, TAG_BEGIN])
-        key = np.uint64(unit)
+        marks = np.uint32(0)
         for k in range(1, longest):
             unit = units[i + k]
             base *= steps[row + k - 1, 0]
             expert *= steps[row + k - 1, 1]
-            key = (key << _BITS) | np.uint64(unit)
-            slot = find(table, key)
             weight = scalars[LENGTH_2 + k - 1] * base
-            if table[slot] == key:
-                slots[row, k] = single_count + slot
-                count = counts[single_count + slot] - discount
+            known = np.uint32(0)
+            if k == 1:
+                slot = places[row, 1]
+                if slot >= 0:
+                    marks = pairs[slot, 3]
+                    known = marks & COUNT
+                    places[row, 1] = width + slot
+            else:
+                places[row, k] = -1
+                if marks & (STARTS_THREE if k == 2 else STARTS_FOUR):
+                    key = packed_range(units, i, i + k + 1)
+                    slot = find_row(words, key)
+                    if words[slot, 0] == key:
+                        known = np.uint32(words[slot, 1])
+                        places[row, k] = width + pairs.shape[0] + slot
+            if known > 0:
+                count = known - discount
                 if own == k + 1:
                     count -= 1.0
                 weight += max(count, 0.0) * per_token
-            else:
-                slots[row, k] = -1
             weights[row, k] = weight * expert * scalars[SHAPE_2 + k - 1] * unit_values[unit, TAG_END]
             expert *= unit_values[unit, TAG_MIDDLE]
         for k in range(longest, 4):
             weights[row, k] = 0.0
-            slots[row, k] = -1
+            places[row, k] = -1
 
 
 @kernel
@@ -142,18 +157,18 @@ def sweep_shard(model, units, boundaries, take_out, offset, random_key, new_coun
 
     units : uint16[n], 0 = separator;  boundaries : uint8[n], in (if take_out) and out
     offset : place of units[0] in the whole text: with random_key it decides the random numbers
-    new_counts : int32[model.counts.size], added to — tokens of words that the model has
-    Returns the other words that were drawn at least `least` times: (uint64[m], int32[m]), in no order.
+    new_counts : int32[V + P + W], added to — tokens by the word's place in the model
+    Returns the words without a place that were drawn at least `least` times: (uint64[m], int32[m]), in no order.
     """
     n = units.size
     longest = 0
     run = 0
-    for i in range(n):
-        run = run + 1 if units[i] != 0 else 0
+    for j in range(n):
+        run = run + 1 if units[j] != 0 else 0
         longest = max(longest, run)
     steps = np.empty((longest, 2))
     weights = np.empty((longest, 4))
-    slots = np.empty((longest, 4), np.int64)
+    places = np.empty((longest, 4), np.int64)
     reach = np.empty(longest + 5)
     no_boundaries = np.empty(0, np.uint8)
     side_keys = np.zeros(1 << 10, np.uint64)
@@ -169,25 +184,25 @@ def sweep_shard(model, units, boundaries, take_out, offset, random_key, new_coun
         while end < n and units[end] != 0:
             end += 1
         length = end - start
-        fill_arcs(model, units, boundaries if take_out else no_boundaries, start, end, steps, weights, slots)
+        fill_arcs(model, units, boundaries if take_out else no_boundaries, start, end, steps, weights, places)
         forward(length, weights, reach)
         boundaries[start:end] = 0
-        place = length
-        while place > 0:
-            boundaries[start + place - 1] = 1
-            rest = uniform(random_key, offset + start + place) * reach[place]
+        i = length  # the words after unit i of the segment are drawn
+        while i > 0:
+            boundaries[start + i - 1] = 1
+            rest = uniform(random_key, offset + start + i) * reach[i]
             k = 0
-            while k < 3 and k + 1 < place:
-                rest -= weights[place - k - 1, k]
+            while k < 3 and k + 1 < i:
+                rest -= weights[i - k - 1, k]
                 if rest < 0.0:
                     break
                 k += 1
-            place -= k + 1
-            slot = slots[place, k]
-            if slot >= 0:
-                new_counts[slot] += 1
+            i -= k + 1
+            place = places[i, k]
+            if place >= 0:
+                new_counts[place] += 1
                 continue
-            key = packed_range(units, start + place, start + place + k + 1)
+            key = packed_range(units, start + i, start + i + k + 1)
             side = find(side_keys, key)
             if side_keys[side] == 0:
                 side_keys[side] = key
@@ -269,17 +284,15 @@ def worth_joining(model, keys, counts, margin):
     no_boundaries = np.empty(0, np.uint8)
     steps = np.empty((4, 2))
     weights = np.empty((4, 4))
-    slots = np.empty((4, 4), np.int64)
+    places = np.empty((4, 4), np.int64)
     best = np.empty(5)
-    counts_before = model.counts
+    discount = model.scalars[DISCOUNT]
     for j in range(keys.size):
         length = key_length(keys[j])
         for i in range(length):
             units[i] = key_unit(keys[j], length, i)
-        fill_arcs(model, units, no_boundaries, 0, length, steps, weights, slots)
-        slot = slots[0, length - 1]
-        now = counts_before[slot] if slot >= 0 else 0
-        discount = model.scalars[DISCOUNT]
+        fill_arcs(model, units, no_boundaries, 0, length, steps, weights, places)
+        now = word_count(model, places[0, length - 1])
         gained = max(now + counts[j] - discount, 0.0) - max(now - discount, 0.0)
         joined = weights[0, length - 1] + gained / model.scalars[TOTAL] * experts(model, units, length)
         weights[0, length - 1] = 0.0
@@ -293,13 +306,26 @@ def worth_joining(model, keys, counts, margin):
 
 
 @kernel
+def word_count(model, place):
+    """Count of the word at a place of the model; 0 for place -1."""
+    if place < 0:
+        return 0
+    if place < model.singles.size:
+        return np.int64(model.singles[place])
+    place -= model.singles.size
+    if place < model.pairs.shape[0]:
+        return np.int64(model.pairs[place, 3] & COUNT)
+    return np.int64(model.words[place - model.pairs.shape[0], 1])
+
+
+@kernel
 def experts(model, units, length):
     """H(w) times the product of G for the word units[:length], two to four units."""
     unit_values = model.units
     product = np.float64(unit_values[units[0], TAG_BEGIN]) * model.scalars[SHAPE_2 + length - 2]
     for i in range(1, length):
-        slot = find(model.pairs, (np.uint64(units[i - 1]) << _BITS) | np.uint64(units[i]))
-        if model.pairs[slot] != 0:
-            product *= model.pair_values[slot, 1]
+        slot = find_row(model.pairs, np.uint32(np.uint32(units[i - 1]) << 16 | np.uint32(units[i])))
+        if model.pairs[slot, 0] != 0:
+            product *= model.pair_values[slot, 2]
         product *= unit_values[units[i], TAG_END if i == length - 1 else TAG_MIDDLE]
     return product

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.corpus.alphabet import Alphabet
-from minent.kernels.intern import find_run, intern_run
-from minent.kernels.pieces import hash_units
+from minent.kernels.pieces import find_units
 from minent.tables import Interner
 
 
@@ -25,9 +24,8 @@ class WordLists:
         """The protected words of two units or more that can occur, as a table for `mark_words`; None for none."""
         table = Interner(np.int32)
         for units in _coded(self.protect, alphabet):
-            code = hash_units(units, 0, len(units))
-            while intern_run(table.runs, table.entries, table.state, units, 0, len(units), code) < 0:
-                table.grow(len(units))
+            one = np.ones(1, dtype=np.int64)
+            table.add_rows(units[None, :], one * len(units), one)
         return table if len(table) else None
 
     def protected_mask(self, words: Interner, alphabet: Alphabet) -> NDArray[np.bool_]:
@@ -50,7 +48,7 @@ def _coded(texts: Iterable[str], alphabet: Alphabet) -> Iterable[NDArray[np.int3
 def _mask(texts: Iterable[str], words: Interner, alphabet: Alphabet) -> NDArray[np.bool_]:
     mask = np.zeros(len(words), dtype=np.bool_)
     for units in _coded(texts, alphabet):
-        entry = find_run(words.runs, words.entries, units, 0, len(units), hash_units(units, 0, len(units)))
+        entry = find_units(words.runs, words.entries, units)
         if entry >= 0:
             mask[entry] = True
     return mask

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from minent.association import pmi
 from minent.counting import CodedCorpus, NgramLevels, Pieces, split_key
-from minent.recipes.cutting import GoodNgrams, joiner, unwanted_words
+from minent.recipes.cutting import GoodPairs, joiner, unwanted_words
 from minent.recipes.lists import WordLists
 from minent.recipes.mined import MinedWords, words_of_pieces
 from minent.recipes.redundancy import remove_redundant_words
@@ -27,7 +27,8 @@ def choose_thresholds(units: int, pairs: int, settings: LexiconSettings) -> Lexi
     a fixed count (which lets chance pairs in as the text grows) and a fixed probability (which shuts rare words out).
     """
     count = max(2.0, PAIR_COUNT * math.sqrt(units / PAIR_UNITS))
-    return settings.with_chosen(min_prob=float(f"{count / max(pairs, 1):.3g}") if pairs else 0.0, min_pmi=MIN_PMI)
+    least = min(0.5, float(f"{count / pairs:.3g}")) if pairs else 0.0  # 0.5: a text of four units or fewer
+    return settings.with_chosen(min_prob=least, min_pmi=MIN_PMI)
 
 
 def mine_plain(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists) -> MinedWords:
@@ -41,7 +42,7 @@ def mine_plain(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists)
     left, right = split_key(keys)
     strength = pmi(counts, unit_counts[left], unit_counts[right], max(total, 1), max(pairs, 1))
     strong = keys[(counts > settings.min_prob * pairs) & (strength > settings.min_pmi)]
-    good = [GoodNgrams(NgramLevels(), strong)]
+    good = [GoodPairs(strong, len(corpus.alphabet))]
     pieces = corpus.count_pieces(joiner(good, lists.protected_table(corpus.alphabet)))
     protected = lists.protected_mask(pieces.words, corpus.alphabet)
     truncate(pieces, settings.min_prob * pieces.total, protected)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minent.counting import Pieces
 from minent.kernels.pieces import remove_redundant
 
-LONGEST = 256  # a longer word is always cut: no bound on its length means no bound on the time
+LONGEST = 256  # a longer word is always cut, and is no part of another: no bound on it means no bound on the time
 
 
 def remove_redundant_words(
@@ -32,9 +32,11 @@ def remove_redundant_words(
     for length in np.unique(lengths[counts[:size] > 0])[::-1].tolist():
         level = np.flatnonzero((lengths == length) & (counts[:size] > 0))
         threshold = {"length": length - 1.0, "article": 1.0, None: -math.inf}[rule]
+        if length > LONGEST:
+            threshold = math.inf
         for group, limit in ((level[~unwanted[level]], threshold), (level[unwanted[level]], math.inf)):
             if len(group):
-                removed += _remove_level(pieces, group, length, math.inf if length > LONGEST else limit, protected)
+                removed += _remove_level(pieces, group, length, limit, protected)
     return removed
 
 
@@ -48,7 +50,7 @@ def _remove_level(
     steps = np.zeros((len(level), length), dtype=np.int64)
     return int(
         remove_redundant(
-            level, length, threshold, protected, words.runs, words.entries, words.counts, pieces.singles,
+            level, length, min(length - 1, LONGEST), threshold, protected, words.runs, words.entries, words.counts, pieces.singles,
             log_counts, log_singles, math.log(max(pieces.total, 1)), steps,
         )
     )  # fmt: skip

@@ -117,9 +117,7 @@ class _Run:
         second = min(found.total, settings.second_sample) if found.total > first else 0
         rest = found.total if found.whole is None else 0
         self.clock.start(
-            (settings.first_sweeps + 4) * first
-            + settings.second_sweeps * second
-            + settings.harvest_sweeps * rest
+            (settings.first_sweeps + 4) * first + settings.second_sweeps * second + settings.harvest_sweeps * rest
         )
 
     def _learn_first(self, units: NDArray[np.uint16], found: Survey) -> tuple[Counts, PairTable]:
@@ -136,9 +134,7 @@ class _Run:
             self._tell("first sample", i + 1, self.settings.first_sweeps, words, units.size)
         return words, pairs
 
-    def _learn_second(
-        self, units: NDArray[np.uint16], words: Counts, found: Survey
-    ) -> tuple[Counts, PairTable]:
+    def _learn_second(self, units: NDArray[np.uint16], words: Counts, found: Survey) -> tuple[Counts, PairTable]:
         """Sweeps over the second sample, from the words of the first."""
         text = sample_text(units, self.settings.sample_shard_units)
         pairs = self._sample_pairs(units, found)
@@ -173,9 +169,7 @@ class _Run:
         places = np.searchsorted(found.pair_keys, keys)
         return pair_table(keys, found.pair_counts[places], found.unit_counts, self.settings)
 
-    def _sweep_sample(
-        self, words: Counts, text: SampleText, pairs: PairTable, found: Survey, take_out: bool
-    ) -> Counts:
+    def _sweep_sample(self, words: Counts, text: SampleText, pairs: PairTable, found: Survey, take_out: bool) -> Counts:
         model = word_model(*words, pairs, found.unit_counts, self.settings)
         key = random_key(self.seed, self.sweep)
         self.sweep += 1

@@ -47,5 +47,5 @@ class KeyCounts:
 
 
 def table_size(entries: int) -> int:
-    """Slots of an open-addressing table for `entries` keys: a power of two, at most half full."""
-    return 1 << max(10, (2 * entries).bit_length())
+    """Slots of an open-addressing table for `entries` keys: a power of two, at most 0.6 full."""
+    return 1 << max(8, (entries * 5 // 3).bit_length())

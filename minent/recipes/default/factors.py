@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.kernels import factors
-from minent.kernels.packed import table_keys, table_slots
+from minent.kernels.packed import fill_rows
 from minent.kernels.sweep import WordModel
 from minent.recipes.default.counts import table_size
 from minent.recipes.default.settings import DefaultSettings
@@ -16,10 +16,9 @@ from minent.recipes.default.settings import DefaultSettings
 
 @dataclass(frozen=True)
 class PairTable:
-    """Raw pairs: an open-addressing table of keys `left << 16 | right`, and the PMI expert of each slot."""
+    """Raw pairs, in the form of `WordModel.pairs`: columns 0 (pair) and 2 (PMI expert) are filled."""
 
-    keys: NDArray[np.uint64]
-    experts: NDArray[np.float32]
+    rows: NDArray[np.uint32]
 
 
 def pair_table(
@@ -31,10 +30,10 @@ def pair_table(
     """Table of distinct pairs with G = exp(power · clip(PMI − threshold, ±clip))."""
     pmi = factors.pair_pmi(keys, counts, unit_counts, int(unit_counts.sum()))
     evidence = np.clip(pmi - settings.pmi_threshold, -settings.pmi_clip, settings.pmi_clip)
-    table = table_keys(keys, table_size(keys.size))
-    experts = np.ones(table.size, np.float32)
-    experts[table_slots(table, keys)] = np.exp(settings.pmi_power * evidence)
-    return PairTable(table, experts)
+    rows = np.zeros((table_size(keys.size), 4), np.uint32)
+    places = fill_rows(rows, keys.astype(np.uint32))
+    rows.view(np.float32)[places, 2] = np.exp(settings.pmi_power * evidence)
+    return PairTable(rows)
 
 
 def word_model(
@@ -53,14 +52,14 @@ def word_model(
     PMI experts; Mochihashi et al. 2009; Chen, Chang, Pei 2014).
     """
     width = unit_counts.size
-    transitions = np.zeros(pairs.keys.size, np.int64)
+    rows = pairs.rows.copy()
+    pair_values = rows.view(np.float32)
+    transitions = np.zeros(rows.shape[0], np.int64)
     tags = np.zeros((4, width), np.int64)
     singles, firsts, followed, followers, preceders = np.zeros((5, width), np.int64)
-    factors.count_types(keys, counts, pairs.keys, transitions, tags, singles, firsts)
-    factors.pair_totals(pairs.keys, transitions, followed, followers, preceders)
-    pair_values = np.empty((pairs.keys.size, 2), np.float32)
-    pair_values[:, 1] = pairs.experts
-    factors.fill_spelling(pairs.keys, transitions, followed, settings.spelling_discount, pair_values)
+    factors.count_types(keys, counts, rows, transitions, tags, singles, firsts)
+    factors.pair_totals(rows, transitions, followed, followers, preceders)
+    factors.fill_spelling(rows, transitions, followed, settings.spelling_discount, pair_values)
 
     total = float(counts.sum())
     back_off = (settings.strength + np.minimum(counts, settings.discount).sum()) / total
@@ -78,16 +77,12 @@ def word_model(
     units[:, 5] = starts[1] * emissions[factors.BEGIN]
     units[:, 6] = emissions[factors.MIDDLE]
     units[:, 7] = emissions[factors.END]
-    scalars = np.array(
-        [settings.discount, total, *(back_off * p for p in prior[1:]), *shapes], dtype=np.float64
-    )
+    scalars = np.array([settings.discount, total, *(back_off * p for p in prior[1:]), *shapes], dtype=np.float64)
 
-    longer = keys > np.uint64(0xFFFF)
-    table = table_keys(keys[longer], table_size(int(longer.sum())))
-    table_counts = np.zeros(width + table.size, np.int32)
-    table_counts[keys[~longer].astype(np.int64)] = counts[~longer]
-    table_counts[width + table_slots(table, keys[longer])] = counts[longer]
-    return WordModel(table, table_counts, pairs.keys, pair_values, units, scalars)
+    single_counts = np.zeros(width, np.int32)
+    words = np.zeros((table_size(int(np.count_nonzero(keys > np.uint64(0xFFFFFFFF)))), 2), np.uint64)
+    factors.fill_counts(keys, counts, single_counts, rows, words)
+    return WordModel(single_counts, rows, pair_values, words, units, scalars)
 
 
 def smoothed(counts: NDArray[np.int64], unit_counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -96,9 +91,7 @@ def smoothed(counts: NDArray[np.int64], unit_counts: NDArray[np.int64]) -> NDArr
     return np.where(present, (counts + 0.5) / (counts.sum() + 0.5 * present.sum()), 0.0)
 
 
-def continuation(
-    preceders: NDArray[np.int64], unit_counts: NDArray[np.int64], discount: float
-) -> NDArray[np.float64]:
+def continuation(preceders: NDArray[np.int64], unit_counts: NDArray[np.int64], discount: float) -> NDArray[np.float64]:
     """Kneser–Ney probability of a unit by the number of distinct units before it, smoothed by 1/V."""
     present = unit_counts > 0
     uniform = (discount * np.count_nonzero(preceders) + 1) / present.sum()

@@ -10,9 +10,7 @@ from minent.recipes.default.settings import DefaultSettings
 from minent.recipes.default.sweep import Counts
 
 
-def add_proposals(
-    model: WordModel, words: Counts, strings: Counts, settings: DefaultSettings
-) -> tuple[Counts, int]:
+def add_proposals(model: WordModel, words: Counts, strings: Counts, settings: DefaultSettings) -> tuple[Counts, int]:
     """Add the good strings to the words, with their occurrences; also returns how many were good.
 
     A string is good when it occurs `proposal_count` times and, with these occurrences as a word, outweighs

@@ -32,9 +32,7 @@ def grams(units: NDArray[np.uint16]) -> tuple[list[NDArray[np.int32]], list[NDAr
     shorter_right = shorter_left = np.zeros(1)  # of the empty string: any constant, it cancels
     all_ids, autonomies = [], []
     for order in range(1, LONGEST + 1):
-        longer, longer_counts, longer_prefixes, longer_suffixes = extend_grams(
-            units, ids, counts.size, order + 1
-        )
+        longer, longer_counts, longer_prefixes, longer_suffixes = extend_grams(units, ids, counts.size, order + 1)
         right = branching_entropy(counts, longer_prefixes, longer_counts)
         left = branching_entropy(counts, longer_suffixes, longer_counts)
         variation = right - shorter_right[prefixes] + left - shorter_left[suffixes]

@@ -108,8 +108,7 @@ class LineSampler:
     def _merge(self) -> None:
         groups = [self._kept, *self._waiting]
         hashes, lengths, units = (
-            np.concatenate([getattr(group, name) for group in groups])
-            for name in ("hashes", "lengths", "units")
+            np.concatenate([getattr(group, name) for group in groups]) for name in ("hashes", "lengths", "units")
         )
         self._kept = _chosen(hashes, np.cumsum(lengths) - lengths, lengths, units, self._limit, self._size)
         self._waiting = []
@@ -130,9 +129,7 @@ def _chosen(
     first = first[distinct <= limit]
     filled = np.cumsum(lengths[first])
     first = first[: int(np.searchsorted(filled, size)) + 1]
-    return Lines(
-        hashes[first], lengths[first], gather(units, starts[first], lengths[first], int(lengths[first].sum()))
-    )
+    return Lines(hashes[first], lengths[first], gather(units, starts[first], lengths[first], int(lengths[first].sum())))
 
 
 def sample_prefix(sample: NDArray[np.uint16], size: int) -> NDArray[np.uint16]:

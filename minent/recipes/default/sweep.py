@@ -60,13 +60,11 @@ def sweep_sample(model: WordModel, text: SampleText, key: np.uint64, take_out: b
     boundaries = {shard.offset: array for shard, array in zip(text.shards, text.boundaries, strict=True)}
 
     def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed]:
-        new_counts = np.zeros(model.counts.size, np.int32)
-        others = sweep_shard(
-            model, shard.units, boundaries[shard.offset], take_out, shard.offset, key, new_counts, 1
-        )
+        new_counts = np.zeros(place_count(model), np.int32)
+        others = sweep_shard(model, shard.units, boundaries[shard.offset], take_out, shard.offset, key, new_counts, 1)
         return new_counts, others
 
-    known = np.zeros(model.counts.size, np.int64)
+    known = np.zeros(place_count(model), np.int64)
     words = KeyCounts()
     for new_counts, others in map_in_order(cut, text.shards, jobs):
         known += new_counts
@@ -84,12 +82,12 @@ def sweep_stream(
     """
 
     def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed, Listed | None]:
-        new_counts = np.zeros(model.counts.size, np.int32)
+        new_counts = np.zeros(place_count(model), np.int32)
         boundaries = np.zeros(shard.units.size, np.uint8)
         others = sweep_shard(model, shard.units, boundaries, False, shard.offset, key, new_counts, 2)
         return new_counts, others, count_joined(shard.units, boundaries, 2) if joined else None
 
-    known = np.zeros(model.counts.size, np.int64)
+    known = np.zeros(place_count(model), np.int64)
     words, strings = KeyCounts(), KeyCounts()
     for new_counts, others, shard_strings in map_in_order(cut, shards, jobs):
         known += new_counts
@@ -99,11 +97,16 @@ def sweep_stream(
     return add_known(model, known, words), strings.result()
 
 
+def place_count(model: WordModel) -> int:
+    """Number of places that words can have in the model."""
+    return sum(len(part) for part in (model.singles, model.pairs, model.words))
+
+
 def add_known(model: WordModel, known: NDArray[np.int64], others: KeyCounts) -> Counts:
-    """Join the counts by slot of the model's words with the counts by key of the others."""
-    width = known.size - model.words.size
-    singles = np.flatnonzero(known[:width])
-    slots = np.flatnonzero(known[width:])
-    others.add(singles.astype(np.uint64), known[singles])
-    others.add(model.words[slots], known[width + slots])
+    """Join the counts by place of the model's words with the counts by key of the others."""
+    width, pair_rows = model.singles.size, model.pairs.shape[0]
+    groups = np.split(known, [width, width + pair_rows])
+    for group, keys in zip(groups, (None, model.pairs[:, 0], model.words[:, 0]), strict=True):
+        rows = np.flatnonzero(group)
+        others.add((rows if keys is None else keys[rows]).astype(np.uint64), group[rows])
     return others.result()

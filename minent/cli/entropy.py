@@ -1,0 +1,54 @@
+"""`minent entropy`: how many bits a unit of text costs, by characters and by the words of a lexicon."""
+
+from __future__ import annotations
+
+import click
+
+from minent.cli.options import corpus_options, run_options, units_option
+
+
+@click.command()
+@corpus_options
+@click.option("-l", "--lexicon", metavar="FILE", help="The words.  [default: ./lexicon.tsv, else the built-in lexicon]")
+@units_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@run_options
+def command(
+    corpus: tuple[str, ...],
+    field: str | None,
+    encoding: str,
+    errors: str,
+    lexicon: str | None,
+    units: str,
+    as_json: bool,
+    jobs: int,
+    temp_dir: str | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Bits per unit of text, cut into characters and into words.
+
+    H is the entropy of the pieces, l their mean length, L = H / l; the description length adds what writing the
+    pieces and their counts down costs. A lexicon is good if its L, and its description, are below the characters'.
+
+    \b
+    Example:  minent entropy novel.txt -l lexicon.tsv
+    """
+    import json
+
+    from minent.cli.notices import announce_compilation, say
+
+    announce_compilation("scan", "viterbi", quiet=quiet)
+    from minent.cli.lexicons import find_lexicon
+    from minent.corpus.sources import Corpus
+    from minent.entropy import entropy_table, measure_corpus
+
+    words = find_lexicon(lexicon, quiet)
+    with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
+        rows, invalid = measure_corpus(source, words, units, jobs, not quiet)
+    if as_json:
+        click.echo(json.dumps([row.to_dict() for row in rows], indent=2))
+    else:
+        click.echo(entropy_table(rows))
+    if invalid:
+        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)

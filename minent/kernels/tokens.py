@@ -1,0 +1,36 @@
+"""Segmented text → counts of its words."""
+
+from __future__ import annotations
+
+from minent.kernels import kernel
+from minent.kernels.intern import hash_step, intern_run
+from minent.kernels.scan import DIGIT, HAN, HASH_START, LATIN, decode
+
+
+@kernel
+def count_tokens(data, at, classes, separator, words, entries, counts, state):
+    """Count the words of segmented text from `at` on; signs and spaces are not words.
+
+    data : uint8[n] — UTF-8 text in which every two words have a space or one byte `separator` between them
+    words, entries, counts, state : table of uint8 content (kernels/intern.py)
+
+    Returns the position reached: n, or the start of a word for which the table has no room.
+    """
+    end = len(data)
+    while at < end:
+        point, length = decode(data, at, end)
+        kind = classes[point] if point >= 0 else 0
+        if kind != HAN and kind != LATIN and kind != DIGIT:
+            at += length
+            continue
+        stop = at
+        code = HASH_START
+        while stop < end and data[stop] != separator and data[stop] > 0x20:
+            code = hash_step(code, data[stop])
+            stop += 1
+        entry = intern_run(words, entries, state, data, at, stop, code)
+        if entry < 0:
+            return at
+        counts[entry] += 1
+        at = stop
+    return at

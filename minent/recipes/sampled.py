@@ -1,0 +1,50 @@
+"""The default recipe over a corpus: its alphabet with classes, its stream with line ends, its words as pieces."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from minent.corpus.alphabet import Alphabet, UnitCounts
+from minent.counting import CodedCorpus, Pieces
+from minent.recipes.cutting import unwanted_words
+from minent.recipes.default import DefaultSettings, mine
+from minent.recipes.default.stream import Chunk
+from minent.recipes.lists import WordLists
+from minent.recipes.mined import MinedWords, words_of_pieces
+from minent.recipes.redundancy import remove_redundant_words
+from minent.settings import LexiconSettings
+
+LATIN_COUNT = 20  # a run of Latin letters that occurs this often is a unit of its own; the others are one class
+
+
+def class_alphabet(units: UnitCounts) -> Alphabet:
+    """Any number is one unit, any rare Latin run another: 1998年 and 2001年 are the word <N>年."""
+    return Alphabet.with_classes(units, LATIN_COUNT)
+
+
+def mine_sampled(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists) -> MinedWords:
+    """Mine words with the default recipe."""
+    recipe = DefaultSettings()
+    if settings.min_count is not None:
+        recipe = dataclasses.replace(recipe, min_count=settings.min_count)
+
+    def chunks() -> Iterator[Chunk]:
+        for shard in corpus.corpus.shards():
+            units, line_ends = corpus.alphabet.encode(shard.data, with_lines=True)
+            if shard.offset == 0:
+                line_ends = np.append(0, line_ends)  # a new file is a new line
+            yield units, line_ends
+
+    found = mine(chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, None, settings.seed)
+    pieces = Pieces(len(corpus.alphabet))
+    single = found.lengths == 1
+    pieces.singles[found.units[single, 0]] = found.counts[single]
+    pieces.words.add_rows(found.units[~single], found.lengths[~single].astype(np.int64), found.counts[~single])
+    protected = lists.protected_mask(pieces.words, corpus.alphabet)
+    unwanted = unwanted_words(pieces, corpus, settings, lists)
+    if unwanted.any():
+        remove_redundant_words(pieces, None, protected, unwanted)
+    return words_of_pieces(pieces, corpus.alphabet, {})
