@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import LexiconError
 from minent.files import atomic_open, display_path
+
+UNWRITABLE = re.compile("[\t\n\0\ud800-\udfff]")  # what a word cannot have in a file
 
 MAGIC = "#minent-lexicon"
 FORMAT_VERSION = 1
@@ -39,6 +42,8 @@ class Lexicon:
     settings : how it was made, written to the head of the file
     columns : further values a word (name → one text for each word), written after `prob`
 
+    Errors: ValueError for a count below 0, an empty word, or one with a tab, line end, NUL or lone surrogate.
+
     >>> lexicon = Lexicon.from_counts({"科学": 3, "的": 7})
     >>> lexicon.words, lexicon["科学"].count, lexicon["科学"].prob
     (['的', '科学'], 3, 0.3)
@@ -55,12 +60,23 @@ class Lexicon:
         self.counts = np.array(counts, dtype=np.int64)
         self.settings = dict(settings or {})
         self.columns = {name: list(values) for name, values in (columns or {}).items()}
+        self._check()
         order = self._order()
         if order is not None:
             self.words = [self.words[k] for k in order]
             self.counts = self.counts[order]
             self.columns = {name: [values[k] for k in order] for name, values in self.columns.items()}
         self.counts.flags.writeable = False
+
+    def _check(self) -> None:
+        if self.counts.shape != (len(self.words),):
+            raise ValueError(f"{len(self.words)} words with {self.counts.size} counts")
+        if (self.counts < 0).any():
+            k = int(np.argmax(self.counts < 0))
+            raise ValueError(f"the count of {self.words[k]!r} is {self.counts[k]}; it must be at least 0")
+        if not all(self.words) or UNWRITABLE.search("".join(self.words)):
+            word = next(word for word in self.words if not word or UNWRITABLE.search(word))
+            raise ValueError(f"{word!r} cannot be a word: it is empty or has a tab, line end, NUL or lone surrogate")
 
     def _order(self) -> list[int] | None:
         """How to sort the entries; None if they are sorted."""
@@ -87,7 +103,7 @@ class Lexicon:
     @cached_property
     def total(self) -> int:
         """The sum of the counts."""
-        return int(self.counts.sum())
+        return sum(self.counts.tolist())  # exact: the counts of a file may add up to more than 63 bits
 
     def __len__(self) -> int:
         return len(self.words)
@@ -224,7 +240,7 @@ def _checked_counts(words: list[str], texts: list[str], name: str, first_line: i
             if not (text.isascii() and text.isdigit()):
                 raise LexiconError(f"{name}:{number}", f"the count {text[:40]!r} is not a whole number")
             if len(text) > 15:
-                raise LexiconError(f"{name}:{number}", f"the count {text[:40]} is too large", "the limit is 10^15")
+                raise LexiconError(f"{name}:{number}", f"the count {text[:40]} is too large", "it has more than 15 digits")
     if "\0" in "".join(words):
         number = next(k for k, word in enumerate(words) if "\0" in word)
         raise LexiconError(f"{name}:{first_line + number}", "a word with a NUL character", "is it a text file?")

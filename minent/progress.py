@@ -38,5 +38,21 @@ def progress_bar(
         yield bar.update
 
 
-def _ignore(amount: int) -> None:
+@contextmanager
+def status_line(enabled: bool = False) -> Iterator[Callable[[str], object]]:
+    """Show one line that changes; the body calls what it is given with the new text. Where nothing is shown: as above.
+
+    >>> with status_line() as show:
+    ...     _ = show("sweep 3 of 24")
+    """
+    if not enabled or sys.stderr is None or not sys.stderr.isatty():
+        yield _ignore
+        return
+    from tqdm import tqdm
+
+    with tqdm(bar_format="{desc}", leave=False, file=sys.stderr) as line:
+        yield line.set_description_str
+
+
+def _ignore(amount: object) -> None:
     """Show nothing."""

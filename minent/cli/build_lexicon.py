@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from minent.cli.options import corpus_options, output_option, run_options, units_option
 from minent.settings import RECIPES, REDUNDANCY, LexiconSettings
+
+if TYPE_CHECKING:
+    from minent.corpus.encodings import Errors
 
 DEFAULTS = LexiconSettings()
 
@@ -40,7 +45,7 @@ def command(
     corpus: tuple[str, ...],
     field: str | None,
     encoding: str,
-    errors: str,
+    errors: Errors,
     output: str,
     recipe: str,
     units: str,
@@ -70,8 +75,21 @@ def command(
     """
     if new_only and not known:
         raise click.UsageError("--new-only needs --known LIST")
-    if max_length is not None and max_length < min_length:
-        raise click.UsageError(f"--max-length {max_length} is below --min-length {min_length}")
+    try:
+        settings = LexiconSettings(
+            recipe=recipe,
+            units=units,
+            min_count=min_count,
+            min_prob=min_prob,
+            min_pmi=min_pmi,
+            redundancy=redundancy,
+            order=order,
+            min_length=min_length,
+            max_length=max_length,
+            seed=seed,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     from minent.cli.notices import announce_compilation, say
     from minent.cli.summaries import summarise_lexicon
     from minent.files import refuse_overwrite
@@ -81,21 +99,9 @@ def command(
     from minent.discovery import LexiconBuilder
     from minent.lexicon import read_words
 
-    settings = LexiconSettings(
-        recipe=recipe,
-        units=units,
-        min_count=min_count,
-        min_prob=min_prob,
-        min_pmi=min_pmi,
-        redundancy=redundancy,
-        order=order,
-        min_length=min_length,
-        max_length=max_length,
-        seed=seed,
-    )
     known_words, kept, banned = read_words(known), read_words(protect), read_words(ban)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
-        refuse_overwrite(output, source.files)
+        refuse_overwrite(output, [*source.files, *known, *protect, *ban])
         builder = LexiconBuilder(source, settings, protect=kept, ban=banned, jobs=jobs, progress=not quiet)
         lexicon = builder.build()
     if known:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from minent.cli.options import corpus_options, run_options, units_option
+
+if TYPE_CHECKING:
+    from minent.corpus.encodings import Errors
 
 
 @click.command()
@@ -17,7 +22,7 @@ def command(
     corpus: tuple[str, ...],
     field: str | None,
     encoding: str,
-    errors: str,
+    errors: Errors,
     lexicon: str | None,
     units: str,
     as_json: bool,

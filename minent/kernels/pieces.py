@@ -190,7 +190,7 @@ def remove_redundant(
     their parts.
 
     level : int64[m] — entries of `length` units with a count;  protected : bool[entries] — never taken out
-    longest : units of the longest part, less than `length`
+    longest : units of the longest candidate for a part, less than `length`
     threshold : nats; +inf takes out every word
     counts : int64[entries], singles : int64[units], in and out;  log_counts, log_singles, log_total : their logarithms
     steps : int64[m, length], out — cutting of each word that is taken out: lengths of its parts; 0 first if it is kept

@@ -1,45 +1,49 @@
 """UTF-8 bytes in, cut bytes out: elements of the text, their best cutting through the trie, separators between words.
 
 An element is the smallest thing that a word is made of: a unit, any other character, a run of a repeated sign, or a
-run of invalid bytes. Elements are handled in blocks: `codes` int32[n + 1] (kernels/trie.py; a negative code is a number
-or a Latin run that a class word may match, too; codes[n] is 0), `starts` int64[n + 1] (bytes in the data) and `marks`
-uint8[n] (bit 0: no separator before it; bit 1: it is whitespace).
+run of invalid bytes. Elements are handled in blocks:
+
+codes  int32[n + 1] — code in the trie (kernels/trie.py), 0 for what is in no word; codes[n] is 0
+starts int64[n + 1] — where each starts in the data, and where the last ends
+marks  uint8[n] — bits: 1 no separator before it, 2 whitespace, 4 a number and 8 a Latin run for class words
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
 from minent.kernels import kernel
 from minent.kernels.intern import find_run
+from minent.kernels.lattice import IS_LATIN, IS_NUMBER, cut_random, find_free_cut, find_words
 from minent.kernels.scan import DIGIT, LATIN, common_han, decode, run_end
-from minent.kernels.trie import LATIN_CODE, NUMBER_CODE, REPEAT, UNKNOWN, child, repeat_end
+from minent.kernels.trie import REPEAT, UNKNOWN, repeat_end
 
 SPACE, MARK = 4, 5  # classes of code points, as in minent.corpus.units
-BLOCK = 1 << 13  # elements handled at once
-LONG_RUN = 1 << 12  # elements after which a run that does not fit into a block may be cut
+GLUED, IS_SPACE = 1, 2  # bits of `marks`
+BLOCK = 1 << 12  # elements handled at once
+LONG_RUN = 1 << 11  # a run that does not fit into a block may be cut after so many elements
 
-# places in `flags`
-WHOLE_RUNS, HAS_CLASSES, LONGEST = 0, 1, 2
-# places in `state`
-SPACE_BEFORE, INVALID_BYTES, FIRST_INVALID = 0, 1, 2
+WHOLE_RUNS, HAS_CLASSES = 0, 1  # places in `flags`
+SPACE_BEFORE, INVALID_BYTES, FIRST_INVALID = 0, 1, 2  # places in `state`
+
+# The hot loops count in uint64: for a signed index Numba has to provide for negative ones.
+U0, U1, U2, U4 = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(4)
 
 
 @kernel
 def read_elements(data, at, alphabet, codes, starts, marks, state):
     """Read elements until the block or the data is full.
 
-    alphabet : (classes uint8[0x110000], char_codes int32[limit], runs, entries, run_codes int32[], flags int64[3])
-    codes, starts, marks : the block, out; starts[n] and codes[n] are set as well
-    state : int64[3], in and out — 1 if whitespace or nothing comes before, invalid bytes, offset of the first or −1
+    alphabet : (classes uint8[0x110000], char_codes int32[limit], runs, entries, run_codes int32[], flags int64[2])
+    codes, starts, marks : the block, out
+    state : int64[3], in and out — whether whitespace or nothing comes before (in only), number of invalid bytes,
+        offset of the first of them or −1
 
     Returns (elements, where the last ends).
     """
     classes, char_codes, runs, entries, run_codes, flags = alphabet
     end = len(data)
-    room = len(codes) - 1
+    room = len(marks)
     size = 0
     glued = np.uint8(state[SPACE_BEFORE])
     while at < end and size < room:
@@ -62,35 +66,35 @@ def read_elements(data, at, alphabet, codes, starts, marks, state):
         if point < 0:
             if state[FIRST_INVALID] < 0:
                 state[FIRST_INVALID] = at
+            length = 0
             while point < 0:
-                state[INVALID_BYTES] += 1
                 length += 1
-                point = np.int64(0)
-                if at + length - 1 < end:
-                    point, _ = decode(data, at + length - 1, end)
-            length -= 1
+                point = 0
+                if at + length < end:
+                    point, _ = decode(data, at + length, end)
+            state[INVALID_BYTES] += length
         else:
             kind = classes[point]
-            if (flags[WHOLE_RUNS] != 0 and (kind == LATIN or kind == DIGIT)) or kind == REPEAT:
+            if kind == REPEAT or (flags[WHOLE_RUNS] != 0 and (kind == LATIN or kind == DIGIT)):
                 if kind == REPEAT:
                     stop, digest = repeat_end(data, at, end, length)
                 else:
                     stop, digest = run_end(data, at, end, kind, classes)
                     code = np.int32(UNKNOWN)
+                    if flags[HAS_CLASSES] != 0:
+                        mark |= np.uint8(IS_NUMBER if kind == DIGIT else IS_LATIN)
                 length = stop - at
                 entry = find_run(runs, entries, data, at, stop, digest)
                 if entry >= 0:
                     code = run_codes[entry]
-                if flags[HAS_CLASSES] != 0 and kind != REPEAT:
-                    code = -code
             else:
                 if point < len(char_codes):
                     code = char_codes[point]
                 if kind == SPACE:
-                    mark = np.uint8(3)
-                    glued = np.uint8(1)
+                    mark = np.uint8(GLUED | IS_SPACE)
+                    glued = np.uint8(GLUED)
                 elif kind == MARK:
-                    mark = np.uint8(1)
+                    mark = np.uint8(GLUED)
         codes[size] = code
         starts[size] = at
         marks[size] = mark
@@ -98,38 +102,160 @@ def read_elements(data, at, alphabet, codes, starts, marks, state):
         at += length
     starts[size] = at
     codes[size] = 0
-    state[SPACE_BEFORE] = glued
     return size, at
 
 
 @kernel
-def cut_best(codes, count, links, values, score, steps):
-    """Best cutting of a block (unigram Viterbi from right to left, as jieba has it); a tie goes to the longer word.
+def find_pairs(codes, count, links, pairs):
+    """The node of the first two elements at every place: all cache misses of the trie at once, no jump to guess.
 
-    count : elements; one with code 0 ends a run and is a word of its own, without a probability
-    score : float64[count + 1], out — log-probability of the best cutting from each element to the end of its run
-    steps : int32[count], out — elements of its first word
-
-    Returns the number of elements that have to wait for `cut_classes`: those with a class in their window.
+    pairs : int32[count], out — 0 where no word begins with these two
     """
-    score[count] = 0.0
-    for at in range(count - 1, -1, -1):
-        node = np.int64(codes[at])
-        best = values[2 * node + 1] + score[at + 1]
-        step = 1
-        stop = at + 1
-        code = np.int64(codes[stop])
-        below = np.int64(links[4 * node]) + code
-        while links[4 * below + 1] == node:
-            node = below
-            stop += 1
-            value = values[2 * node + 1] + score[stop]
+    for k in range(count):
+        at = np.uint64(k)
+        node = np.uint64(codes[at])
+        below = np.uint64(links[U4 * node]) + np.uint64(codes[at + U1])
+        pairs[at] = below if np.uint64(links[U4 * below + U1]) == node else U0
+
+
+@kernel
+def cut_best(block, trie, count, pairs, score, steps):
+    """Best cutting of a block, from right to left (unigram Viterbi, as jieba has it); a tie goes to the longer word.
+
+    block : (codes, marks);  trie : (links, values, longest);  pairs : from find_pairs
+    score : float64[count + 1], out — log-probability of the best cutting from each element to the end of its run
+    steps : int32[count], out — elements of its first word; an element of code 0 is one of its own, of score 0
+    """
+    codes, marks = block
+    links, values, longest = trie
+    found = np.empty(longest + 1)
+    stack = np.empty(2 * longest + 4, dtype=np.int64)
+    at = np.uint64(count)
+    score[at] = 0.0
+    nearest = at + U2  # the next element that may stand for a class
+    while at != U0:
+        at -= U1
+        code = np.uint64(codes[at])
+        best = values[U2 * code + U1] + score[at + U1]
+        end = at + U1
+        stop = end
+        node = np.uint64(pairs[at])
+        if node != U0:
+            stop += U1
+            value = values[U2 * node + U1] + score[stop]
             if value >= best:
                 best = value
-                step = stop - at
-            below = np.int64(links[4 * node]) + np.int64(codes[stop])
-        if codes[at] == 0:
-            best = 0.0
-        score[at] = best
-        steps[at] = step
+                end = stop
+            below = np.uint64(links[U4 * node]) + np.uint64(codes[stop])
+            while np.uint64(links[U4 * below + U1]) == node:
+                node = below
+                stop += U1
+                value = values[U2 * node + U1] + score[stop]
+                if value >= best:
+                    best = value
+                    end = stop
+                below = np.uint64(links[U4 * node]) + np.uint64(codes[stop])
+        if marks[at] >= IS_NUMBER:
+            nearest = at
+        if nearest <= stop and code != U0:
+            reached = find_words(block, trie, np.int64(at), found, stack)
+            best = found[1] + score[at + U1]
+            end = at + U1
+            for length in range(2, reached + 1):
+                value = found[length] + score[np.int64(at) + length]
+                if value >= best:
+                    best = value
+                    end = at + np.uint64(length)
+        score[at] = best if code != U0 else 0.0
+        steps[at] = end - at
     return 0
+
+
+@kernel
+def write_words(data, starts, marks, steps, count, separator, out, size):
+    """Copy a block with separators between its words.
+
+    separator : uint8[≥ 1];  out : uint8[], room for what is written and one separator more
+    size : bytes of `out` in use;  returns it as it is afterwards
+    """
+    o = np.uint64(size)
+    word = U0
+    width = np.uint64(len(separator))
+    first_byte = separator[0]
+    for i in range(count):
+        k = np.uint64(i)
+        begins = k == word
+        if begins:
+            word += np.uint64(steps[k])
+        parted = begins and marks[k] & GLUED == 0
+        out[o] = first_byte
+        if width == U1:
+            o += np.uint64(parted)
+        elif parted:
+            for j in range(width):
+                out[o] = separator[j]
+                o += U1
+        a = np.uint64(starts[k])
+        b = np.uint64(starts[k + U1])
+        if b - a == np.uint64(3):
+            out[o] = data[a]
+            out[o + U1] = data[a + U1]
+            out[o + U2] = data[a + U2]
+            o += np.uint64(3)
+        else:
+            while a < b:
+                out[o] = data[a]
+                o += U1
+                a += U1
+    return np.int64(o)
+
+
+@kernel
+def cut_text(data, at, alphabet, trie, separator, sampling, out, state):
+    """Cut `data[at:]` and write it with separators between the words.
+
+    alphabet, state : see read_elements;  trie : (links, values, longest)
+    sampling : (alpha, key, offset of data[0] in the whole text); the best cutting where alpha is negative
+    out : uint8[], out
+
+    Returns (where the first block starts for which `out` has no room, or len(data); bytes written).
+    """
+    alpha, key, offset = sampling
+    room = BLOCK
+    codes = np.empty(room + 1, dtype=np.int32)
+    starts = np.empty(room + 1, dtype=np.int64)
+    marks = np.empty(room, dtype=np.uint8)
+    pairs = np.empty(room, dtype=np.int32)
+    steps = np.empty(room, dtype=np.int32)
+    score = np.empty(room + 1)
+    size = 0
+    while at < len(data):
+        count, stop = read_elements(data, at, alphabet, codes, starts, marks, state)
+        if stop < len(data):
+            whole = count
+            while whole > 0 and codes[whole - 1] != 0:
+                whole -= 1
+            if whole == 0:
+                whole = find_free_cut((codes, marks), trie, count, LONG_RUN)
+            if whole == 0:  # words overlap without end: only a larger block is exact
+                room *= 2
+                codes = np.empty(room + 1, dtype=np.int32)
+                starts = np.empty(room + 1, dtype=np.int64)
+                marks = np.empty(room, dtype=np.uint8)
+                pairs = np.empty(room, dtype=np.int32)
+                steps = np.empty(room, dtype=np.int32)
+                score = np.empty(room + 1)
+                continue
+            count = whole
+            codes[count] = 0
+        if size + (starts[count] - at) + (count + 1) * len(separator) > len(out):
+            break
+        if alpha < 0:
+            find_pairs(codes, count, trie[0], pairs)
+            cut_best((codes, marks), trie, count, pairs, score, steps)
+        else:
+            cut_random((codes, marks), trie, count, starts, alpha, key, offset, score, steps)
+        size = write_words(data, starts, marks, steps, count, separator, out, size)
+        at = starts[count]
+        state[SPACE_BEFORE] = (marks[count - 1] & IS_SPACE) >> 1
+    return at, size

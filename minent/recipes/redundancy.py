@@ -29,19 +29,26 @@ def remove_redundant_words(
     lengths = np.diff(words.ends(), prepend=0)
     counts = words.counts
     removed = 0
-    for length in np.unique(lengths[counts[:size] > 0])[::-1].tolist():
+    levels = np.unique(lengths[counts[:size] > 0])
+    for length in levels[::-1].tolist():
+        longest = int(max(levels[(levels < length) & (levels <= LONGEST)], default=1))
         level = np.flatnonzero((lengths == length) & (counts[:size] > 0))
         threshold = {"length": length - 1.0, "article": 1.0, None: -math.inf}[rule]
         if length > LONGEST:
             threshold = math.inf
         for group, limit in ((level[~unwanted[level]], threshold), (level[unwanted[level]], math.inf)):
             if len(group):
-                removed += _remove_level(pieces, group, length, limit, protected)
+                removed += _remove_level(pieces, group, length, longest, limit, protected)
     return removed
 
 
 def _remove_level(
-    pieces: Pieces, level: NDArray[np.int64], length: int, threshold: float, protected: NDArray[np.bool_]
+    pieces: Pieces,
+    level: NDArray[np.int64],
+    length: int,
+    longest: int,
+    threshold: float,
+    protected: NDArray[np.bool_],
 ) -> int:
     words = pieces.words
     with np.errstate(divide="ignore"):
@@ -50,7 +57,7 @@ def _remove_level(
     steps = np.zeros((len(level), length), dtype=np.int64)
     return int(
         remove_redundant(
-            level, length, min(length - 1, LONGEST), threshold, protected, words.runs, words.entries, words.counts, pieces.singles,
+            level, length, longest, threshold, protected, words.runs, words.entries, words.counts, pieces.singles,
             log_counts, log_singles, math.log(max(pieces.total, 1)), steps,
         )
     )  # fmt: skip

@@ -9,8 +9,9 @@ import numpy as np
 
 from minent.corpus.alphabet import Alphabet, UnitCounts
 from minent.counting import CodedCorpus, Pieces
+from minent.progress import status_line
 from minent.recipes.cutting import unwanted_words
-from minent.recipes.default import DefaultSettings, mine
+from minent.recipes.default import DefaultSettings, Progress, mine
 from minent.recipes.default.stream import Chunk
 from minent.recipes.lists import WordLists
 from minent.recipes.mined import MinedWords, words_of_pieces
@@ -23,6 +24,11 @@ LATIN_COUNT = 20  # a run of Latin letters that occurs this often is a unit of i
 def class_alphabet(units: UnitCounts) -> Alphabet:
     """Any number is one unit, any rare Latin run another: 1998年 and 2001年 are the word <N>年."""
     return Alphabet.with_classes(units, LATIN_COUNT)
+
+
+def describe(now: Progress) -> str:
+    """One line that tells where a run is."""
+    return f"{now.phase}: sweep {now.sweep} of {now.sweeps}, {now.words:,} words, {now.seconds_left:.0f} s left"
 
 
 def mine_sampled(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists) -> MinedWords:
@@ -38,7 +44,10 @@ def mine_sampled(corpus: CodedCorpus, settings: LexiconSettings, lists: WordList
                 line_ends = np.append(0, line_ends)  # a new file is a new line
             yield units, line_ends
 
-    found = mine(chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, None, settings.seed)
+    with status_line(corpus.progress) as show:
+        found = mine(
+            chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, lambda now: show(describe(now)), settings.seed
+        )
     pieces = Pieces(len(corpus.alphabet))
     single = found.lengths == 1
     pieces.singles[found.units[single, 0]] = found.counts[single]
