@@ -1,8 +1,8 @@
 """How good are the mined lexicons? SIGHAN 2005 word F1, open and transductive, and the words themselves.
 
-Every figure comes from the commands that users run: `build-lexicon`, `segment`, `evaluate`. Open: no text of the test set is
-in the corpus. Transductive: the raw test text is added to it. No setting differs between test sets. With `--quick`, one
-seed and the smaller corpora.
+Every figure comes from the commands that users run: `build-lexicon`, `segment`, `evaluate`. Open: no text of the test
+set is in the corpus. Transductive: the raw test text is added to it. No setting differs between test sets. With
+`--quick`, one seed and the smaller corpora.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import data
 from measure import MINENT, Run, report, run_process, table
+
+import data
 
 SETS = ("pku", "msr")
 NEWS = ("people_daily_199801.txt", "msra_news.txt")
@@ -39,10 +40,12 @@ def build(names: Sequence[Path], lexicon: Path, recipe: str, seed: int) -> Run:
 def scores_of(lexicon: Path, test: str, folder: Path, *options: str) -> dict[str, float]:
     """P, R, F1 of a test set cut with a lexicon, in points."""
     cut = folder / f"{test}.cut"
-    run_process([*MINENT, "segment", "-l", str(lexicon), "-q", "-o", str(cut), *options, str(data.text(f"{test}_test.utf8"))])
+    text = str(data.text(f"{test}_test.utf8"))
+    run_process([*MINENT, "segment", "-l", str(lexicon), "-q", "-o", str(cut), *options, text])
     words = str(data.text(f"{test}_training_words.utf8"))
     gold = str(data.text(f"{test}_test_gold.utf8"))
-    found = json.loads(run_process([*MINENT, "evaluate", "segmentation", gold, str(cut), "--words", words, "--json"]).output)
+    command = [*MINENT, "evaluate", "segmentation", gold, str(cut), "--words", words, "--json"]
+    found = json.loads(run_process(command).output)
     return {key: 100 * found["overall"][key] for key in ("precision", "recall", "f1", "oov_recall", "iv_recall")}
 
 
@@ -87,14 +90,33 @@ def bench(corpora: dict[str, Sequence[str]], seeds: Sequence[int], folder: Path)
                         precision[test].append(found["precision"])
                 if setting == "open":
                     words.append([title, recipe, *lexicon_scores(lexicon)])
-                figures.append({"corpus": title, "recipe": recipe, "setting": setting, "f1": f1, "seconds": seconds,
-                                "peak_mb": peak, "words": size})  # fmt: skip
-                rows.append([title, recipe, setting, *(mean(f1[test]) for test in SETS), f"{statistics.mean(size):,.0f}",
-                             f"{statistics.mean(seconds):.1f}", f"{max(peak):.0f}"])  # fmt: skip
+                figures.append(
+                    {
+                        "corpus": title,
+                        "recipe": recipe,
+                        "setting": setting,
+                        "f1": f1,
+                        "seconds": seconds,
+                        "peak_mb": peak,
+                        "words": size,
+                    }
+                )
+                rows.append(
+                    [
+                        title,
+                        recipe,
+                        setting,
+                        *(mean(f1[test]) for test in SETS),
+                        f"{statistics.mean(size):,.0f}",
+                        f"{statistics.mean(seconds):.1f}",
+                        f"{max(peak):.0f}",
+                    ]
+                )
                 print(rows[-1], file=sys.stderr, flush=True)
     head = ["text", "recipe", "setting", "PKU F1", "MSR F1", "words", "seconds", "peak MB"]
     lexicon_head = ["text", "recipe", "P@1k", "P@5k", "P@20k", "P@50k", "P all", "junk"]
-    body = f"{table(head, rows)}\n\nLexicons against jieba's dictionary ∪ CC-CEDICT, in %:\n\n{table(lexicon_head, words)}"
+    body = f"{table(head, rows)}\n\nLexicons against jieba's dictionary ∪ CC-CEDICT, in %:\n\n"
+    body += table(lexicon_head, words)
     return body, figures
 
 

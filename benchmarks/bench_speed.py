@@ -11,8 +11,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import data
 from measure import MINENT, median_run, python_run, report, run_process, table
+
+import data
 
 MB = 1e6
 
@@ -97,19 +98,33 @@ def bench_lexicon(folder: Path) -> tuple[str, dict[str, object]]:
     zero_rate = part.stat().st_size / MB / zero
     rows: list[list[object]] = [
         ["minent, whole process, warm", f"{once.seconds:.2f}", f"{size / once.seconds:.1f}", f"{once.peak_mb:.0f}"],
-        ["minent, marginal (4 × minus 1 ×)", f"{fourfold.seconds - once.seconds:.2f} for 3 ×", f"**{rate:.1f}**",
-         f"{fourfold.peak_mb:.0f}"],
+        [
+            "minent, marginal (4 × minus 1 ×)",
+            f"{fourfold.seconds - once.seconds:.2f} for 3 ×",
+            f"**{rate:.1f}**",
+            f"{fourfold.peak_mb:.0f}",
+        ],
         ["minent, first run on a machine (compiles)", f"{cold:.1f}", "", ""],
         ["nlp-zero 0.1.6, in process, first 8 MB", f"{zero:.2f}", f"{zero_rate:.2f}", f"{zero_mb:.0f}"],
-    ]  # fmt: skip
-    figures: dict[str, object] = {"whole_s": once.seconds, "peak_mb": once.peak_mb, "marginal_mb_s": rate, "cold_s": cold,
-                                  "nlp_zero_mb_s": zero_rate, "ratio_nlp_zero": rate / zero_rate}  # fmt: skip
+    ]
+    figures: dict[str, object] = {
+        "whole_s": once.seconds,
+        "peak_mb": once.peak_mb,
+        "marginal_mb_s": rate,
+        "cold_s": cold,
+        "nlp_zero_mb_s": zero_rate,
+        "ratio_nlp_zero": rate / zero_rate,
+    }
     piece, piece_mb = seconds_inside(SENTENCEPIECE, str(laws), str(folder / "piece"))
-    rows.append(["SentencePiece unigram, 20k pieces, one thread", f"{piece:.1f}", f"{size / piece:.2f}", f"{piece_mb:.0f}"])
+    rows.append(
+        ["SentencePiece unigram, 20k pieces, one thread", f"{piece:.1f}", f"{size / piece:.2f}", f"{piece_mb:.0f}"]
+    )
     figures["sentencepiece_mb_s"] = size / piece
     if shutil.which("count_ngrams"):
         run = run_process(["sh", "-c", f"count_ngrams -o 2 -T {folder} < {laws} > {folder}/ngrams"])
-        rows.append(["KenLM count_ngrams -o 2", f"{run.seconds:.1f}", f"{size / run.seconds:.2f}", f"{run.peak_mb:.0f}"])
+        rows.append(
+            ["KenLM count_ngrams -o 2", f"{run.seconds:.1f}", f"{size / run.seconds:.2f}", f"{run.peak_mb:.0f}"]
+        )
     else:
         rows.append(["KenLM count_ngrams", "not on this machine", "", ""])
     ratio = f"\n\nMarginal rate over nlp-zero's: **{rate / zero_rate:.0f} ×**."
@@ -133,22 +148,36 @@ def bench_segment(folder: Path) -> tuple[str, dict[str, object]]:
     slow_rate = part.stat().st_size / MB / slow
     rows: list[list[object]] = [
         ["minent, whole process, warm", f"{once.seconds:.2f}", f"{size / once.seconds:.1f}", f"{once.peak_mb:.0f}"],
-        ["minent, marginal, 1 worker", f"{fourfold.seconds - once.seconds:.2f} for 3 ×", f"**{rate:.1f}**",
-         f"{fourfold.peak_mb:.0f}"],
-        ["minent, marginal, 2 workers", f"{two.seconds - two_once.seconds:.2f} for 3 ×", f"{rate_two:.1f}",
-         f"{two.peak_mb:.0f}"],
+        [
+            "minent, marginal, 1 worker",
+            f"{fourfold.seconds - once.seconds:.2f} for 3 ×",
+            f"**{rate:.1f}**",
+            f"{fourfold.peak_mb:.0f}",
+        ],
+        [
+            "minent, marginal, 2 workers",
+            f"{two.seconds - two_once.seconds:.2f} for 3 ×",
+            f"{rate_two:.1f}",
+            f"{two.peak_mb:.0f}",
+        ],
         ["minent, first run on a machine (compiles)", f"{cold:.1f}", "", ""],
         ["rjieba, in process, HMM off", f"{rust:.2f}", f"{size / rust:.1f}", f"{rust_mb:.0f}"],
         ["jieba, in process, HMM off, first 8 MB", f"{slow:.2f}", f"{slow_rate:.2f}", f"{slow_mb:.0f}"],
-    ]  # fmt: skip
+    ]
     ratios = (
         f"\n\nMarginal rate over rjieba's **{rate * rust / size:.1f} ×**, over jieba's **{rate / slow_rate:.0f} ×**; "
-        f"two workers **{rate_two / rate:.2f} ×** one (whole processes on 230 MB: {fourfold.seconds / two.seconds:.2f} ×)."
+        f"two workers **{rate_two / rate:.2f} ×** one "
+        f"(whole processes on 230 MB: {fourfold.seconds / two.seconds:.2f} ×)."
     )
     figures: dict[str, object] = {
-        "whole_s": once.seconds, "peak_mb": once.peak_mb, "marginal_mb_s": rate, "two_workers_mb_s": rate_two,
-        "cold_s": cold, "rjieba_mb_s": size / rust, "jieba_mb_s": slow_rate,
-    }  # fmt: skip
+        "whole_s": once.seconds,
+        "peak_mb": once.peak_mb,
+        "marginal_mb_s": rate,
+        "two_workers_mb_s": rate_two,
+        "cold_s": cold,
+        "rjieba_mb_s": size / rust,
+        "jieba_mb_s": slow_rate,
+    }
     return table(["laws.txt, 58 MB, jieba's 349k words", "seconds", "MB/s", "peak MB"], rows) + ratios, figures
 
 
@@ -157,8 +186,12 @@ def main() -> None:
         folder = Path(name)
         segment, segment_figures = bench_segment(folder)
         lexicon, lexicon_figures = bench_lexicon(folder)
-    report("speed", "Speed", f"### Segmenting\n\n{segment}\n\n### Mining, plain recipe\n\n{lexicon}",
-           {"segment": segment_figures, "lexicon": lexicon_figures})  # fmt: skip
+    report(
+        "speed",
+        "Speed",
+        f"### Segmenting\n\n{segment}\n\n### Mining, plain recipe\n\n{lexicon}",
+        {"segment": segment_figures, "lexicon": lexicon_figures},
+    )
 
 
 if __name__ == "__main__":

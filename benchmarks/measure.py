@@ -90,7 +90,7 @@ def report(name: str, title: str, body: str, figures: object) -> None:
     text += f"`python benchmarks/bench_{name}.py`\n\n{body}\n"
     print(text)
     start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
-    old = RESULTS.read_text() if RESULTS.exists() else "# Results\n\nEach section is written by the script it names.\n\n"
+    old = RESULTS.read_text() if RESULTS.exists() else "# Results\n\nEach section is written by its script.\n\n"
     if start not in old:
         old += start + end
     before, _, rest = old.partition(start)

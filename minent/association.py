@@ -33,7 +33,7 @@ def merge_gain(pair: float, left: float, right: float) -> float:
     >>> round(merge_gain(pair=0.1, left=0.1, right=0.1), 4)     # 0.1 ln 10 − 0.9 ln 0.9
     0.3251
     """
-    if not 0 < pair <= min(left, right) <= 1:
+    if not 0 < pair <= min(left, right) <= max(left, right) <= 1:
         raise ValueError(f"need 0 < p_ab <= p_a, p_b <= 1; got {pair}, {left}, {right}")
     gain = pair * math.log(pair / (left * right))
     if pair < 1:

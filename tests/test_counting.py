@@ -60,7 +60,7 @@ def test_ngrams_of_rising_order_are_counted_exactly(
         keys, counts = corpus.count_ngrams(levels).items()
         found = {}
         for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
-            prefix, last = (int(part) for part in split_key(np.array([key])))
+            prefix, last = (part.item() for part in split_key(np.array([key])))
             found[(*names[prefix], units[last])] = count
         everything = naive.count_ngrams(segments(lines), order)
         assert {word: count for word, count in found.items() if count >= min_count} == {

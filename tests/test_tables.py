@@ -78,7 +78,7 @@ def test_a_counter_is_never_fuller_than_five_eighths() -> None:
 
 def number(table: Interner, sequence: tuple[int, ...], code: int | None = None) -> int:
     data = np.array(sequence, dtype=table.content.dtype)
-    hashed = hash_units(data, 0, len(data)) if code is None else np.uint64(code)
+    hashed = np.uint64(hash_units(data, 0, len(data)) if code is None else code)
     while (entry := intern_run(table.runs, table.entries, table.state, data, 0, len(data), hashed)) < 0:
         table.grow(len(data))
     return int(entry)
@@ -117,7 +117,7 @@ def test_a_sequence_that_is_not_there_has_no_number() -> None:
     table = Interner(np.int32, capacity=2)
     number(table, (1, 2))
     data = np.array([2, 1], np.int32)
-    assert find_run(table.runs, table.entries, data, 0, 2, hash_units(data, 0, 2)) == -1
+    assert find_run(table.runs, table.entries, data, 0, 2, np.uint64(hash_units(data, 0, 2))) == -1
 
 
 def test_a_long_sequence_finds_room_at_once() -> None:
