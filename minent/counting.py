@@ -51,7 +51,7 @@ def count_corpus_units(
     Errors: CorpusError at the first invalid byte if the corpus is strict.
     """
     found = fold(
-        _watched(corpus, "count units", progress),
+        watched(corpus, "count units", progress),
         lambda: _UnitPass(UnitCounts(whole_runs)),
         _UnitPass.add,
         _UnitPass.merge,
@@ -67,7 +67,7 @@ def count_corpus_units(
     return found.units, InvalidBytes(found.invalid, str(place))
 
 
-def _watched(corpus: Corpus, label: str, progress: bool) -> Iterator[Shard]:
+def watched(corpus: Corpus, label: str, progress: bool) -> Iterator[Shard]:
     """The shards of a corpus, with a bar."""
     with progress_bar(corpus.size(), "B", label, progress) as advance:
         for shard in corpus.shards():
@@ -93,7 +93,7 @@ class CodedCorpus:
     ) -> State:
         """Fold the coded stream, shard by shard (engines/local.py)."""
         return fold(
-            _watched(self.corpus, label, self.progress),
+            watched(self.corpus, label, self.progress),
             make,
             lambda state, shard: work(state, self.alphabet.encode(shard.data)[0]),
             merge,

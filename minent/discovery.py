@@ -85,9 +85,9 @@ def build_lexicon(corpus: Any, settings: LexiconSettings | None = None, **option
 
     `options` are those of `LexiconBuilder`; fields of LexiconSettings may be given by name.
 
-    >>> lexicon = build_lexicon(["葡萄是葡萄", "吃葡萄不吐葡萄皮"] * 9, recipe="plain")
-    >>> lexicon["葡萄"].count
-    36
+    >>> lexicon = build_lexicon(["苹果的颜色", "葡萄的味道", "苹果和葡萄", "颜色和味道"] * 9, recipe="plain")
+    >>> lexicon.words, lexicon["苹果"].count
+    (['味道', '和', '的', '苹果', '葡萄', '颜色'], 18)
     """
     fields = {field.name for field in dataclasses.fields(LexiconSettings)}
     named = {key: options.pop(key) for key in list(options) if key in fields}

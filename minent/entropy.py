@@ -11,9 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.corpus.alphabet import Alphabet
+from minent.corpus.encodings import InvalidBytes
+from minent.corpus.sources import Corpus, Shard
+from minent.corpus.units import unit_classes
+from minent.counting import count_corpus_units, watched
+from minent.engines.local import fold
+from minent.kernels.tokens import count_tokens
 from minent.lexicon import Lexicon
+from minent.segmentation import Segmenter
+from minent.tables import Interner
 
 CODE_POINT_BITS = math.log2(0x110000)
+SEPARATOR = b"\xff"  # never a byte of UTF-8
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,35 @@ def entropy_of_words(words: Sequence[str], counts: NDArray[np.int64], alphabet: 
     lengths = np.maximum(units_to[ends] - units_to[starts], 1)
     spelling = bits_to[ends] - bits_to[starts] + gamma_bits(lengths)
     return entropy_of("words", np.asarray(counts, dtype=np.int64), lengths, spelling)
+
+
+def measure_corpus(
+    corpus: Corpus, lexicon: Lexicon, units: str = "run", jobs: int = 1, progress: bool = False
+) -> tuple[list[Entropy], InvalidBytes | None]:
+    """The entropy of a corpus by characters, and by the words into which it is cut with a lexicon.
+
+    Also the bytes that were no valid text. Errors: CorpusError if the corpus cannot be read.
+    """
+    counts, invalid = count_corpus_units(corpus, units == "run", jobs, progress)
+    alphabet = Alphabet.from_counts(counts)
+    words = count_words(corpus, Segmenter(lexicon, units=units), jobs, progress)
+    return [entropy_of_characters(alphabet), entropy_of_words(words.texts(), words.counts[: len(words)], alphabet)], invalid
+
+
+def count_words(corpus: Corpus, segmenter: Segmenter, jobs: int = 1, progress: bool = False) -> Interner:
+    """How often each word occurs in a corpus cut by a segmenter; signs and spaces are no words."""
+
+    def work(words: Interner, shard: Shard) -> None:
+        data = segmenter.cutter.cut(shard.data, SEPARATOR, every_token=True).data
+        at = 0
+        while at < len(data):
+            at = count_tokens(
+                data, at, unit_classes(), SEPARATOR[0], words.runs, words.entries, words.counts, words.state
+            )
+            if at < len(data):
+                words.grow(int(np.argmax(np.append(data[at:], SEPARATOR[0]) == SEPARATOR[0])))
+
+    return fold(watched(corpus, "cut and count", progress), lambda: Interner(np.uint8), work, Interner.merge, jobs)
 
 
 def entropy_table(rows: Sequence[Entropy]) -> str:

@@ -17,7 +17,8 @@ class LexiconSettings:
     """How a lexicon is mined.
 
     recipe : `default`, `plain` (kexue.fm/archives/5476) or `cohesion` (4256, 6920)
-    units : `run` — a run of Latin letters or of digits is one unit; `char` — every character is one
+    units : `run` — a run of Latin letters or of digits is one unit; `char` — every Han character, every letter and
+        digit of ASCII is one, and nothing else is (as in the articles)
     min_count : least occurrences of a word (and, with `cohesion`, of an n-gram)
     min_prob : least probability of a joined pair among all pairs, and of a candidate among all candidates (plain)
     min_pmi : least PMI of a joined pair (plain), or at the weakest cut of a 2-gram (cohesion; twice and three times

@@ -108,6 +108,14 @@ class Interner:
                 first = int(other.entries[done - 1, 1]) if done else 0
                 self.grow(int(other.entries[done, 1]) - first)
 
+    def texts(self) -> list[str]:
+        """The sequences of a table of bytes, as text."""
+        content, start, texts = self.content.tobytes(), 0, []
+        for end in self.ends().tolist():
+            texts.append(content[start:end].decode())
+            start = end
+        return texts
+
     def ends(self) -> NDArray[np.int64]:
         """int64[entries]: where the content of each sequence ends."""
         return self.entries[: len(self), 1].astype(np.int64)

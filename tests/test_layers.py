@@ -15,7 +15,7 @@ LAYERS = (  # from the ground up; a name stands for a module or a package and ev
     ("corpus", "engines"),
     ("counting", "association", "lexicon"),
     ("discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation"),
-    ("export", "report", "neural"),
+    ("export", "report", "neural", "warm"),
     ("cli",),
 )
 LAYER = {name: level for level, names in enumerate(LAYERS) for name in names}

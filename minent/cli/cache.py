@@ -26,7 +26,7 @@ def warm(quiet: bool) -> None:
 
     announce_compilation(quiet=quiet)
     started = time.perf_counter()
-    from minent.kernels.warm import warm as compile_all
+    from minent.warm import warm as compile_all
 
     compile_all()
     seconds = time.perf_counter() - started

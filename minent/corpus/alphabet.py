@@ -20,7 +20,7 @@ NUMBER_CLASS, LATIN_CLASS = "<N>", "<L>"  # any run of digits, any run of Latin 
 class UnitCounts:
     """How often each unit occurs. `chars` by code point, `runs` with one count for each distinct run.
 
-    whole_runs : a run of Latin letters or of digits is one unit (`--units run`), else every character (`char`)
+    whole_runs : a run of Latin letters or of digits is one unit (`--units run`); else each of ASCII's alone (`char`)
     """
 
     whole_runs: bool = True
@@ -54,15 +54,7 @@ class UnitCounts:
         """Every unit and its count, in no particular order."""
         for point in np.flatnonzero(self.chars):
             yield chr(point), int(self.chars[point])
-        yield from zip(self.run_texts(), self.runs.counts.tolist(), strict=False)
-
-    def run_texts(self) -> list[str]:
-        """The distinct runs, in order of their entries."""
-        content, start, texts = self.runs.content.tobytes(), 0, []
-        for end in self.runs.ends().tolist():
-            texts.append(content[start:end].decode())
-            start = end
-        return texts
+        yield from zip(self.runs.texts(), self.runs.counts.tolist(), strict=False)
 
     def fingerprint(self) -> str:
         """What these counts are, in 16 hexadecimal digits: equal for equal text, however it is cut into files."""
@@ -102,7 +94,7 @@ class Alphabet:
     def from_counts(cls, units: UnitCounts) -> Alphabet:
         """Every unit of the counts gets an id of its own."""
         points = np.flatnonzero(units.chars)
-        texts = [chr(point) for point in points] + units.run_texts()
+        texts = [chr(point) for point in points] + units.runs.texts()
         counts = np.concatenate([units.chars[points], units.runs.counts[: len(units.runs)]])
         order = sorted(range(len(texts)), key=lambda k: (-counts[k], texts[k]))
         ids = np.empty(len(texts), dtype=np.int32)
@@ -126,7 +118,7 @@ class Alphabet:
         Latin runs and characters seen `minimum` times or more keep an id of their own, at most `limit` ids in all.
         """
         points = np.flatnonzero(units.chars)
-        run_texts, run_counts = units.run_texts(), units.runs.counts[: len(units.runs)]
+        run_texts, run_counts = units.runs.texts(), units.runs.counts[: len(units.runs)]
         kinds = unit_classes()
         classes = np.zeros(4, dtype=np.int64)  # counts of the three classes
         kept: list[tuple[int, str, int]] = []  # (−count, text, place: code point, or ~entry of a run)

@@ -15,7 +15,7 @@ from minent.kernels import kernel
 from minent.kernels.sweep import uniform
 from minent.kernels.trie import LATIN_CODE, NUMBER_CODE, child
 
-IS_NUMBER, IS_LATIN = 4, 8  # bits of `marks`: the run may stand for <N>, <L>
+IS_NUMBER, IS_LATIN = 8, 16  # bits of `marks`: the run may stand for <N>, <L>
 
 
 @kernel

@@ -93,7 +93,7 @@ def run_end(data, at, end, kind, classes):
 def count_units(data, at, classes, whole_runs, han_counts, runs, entries, run_counts, state):
     """Count the units of `data[at:]`.
 
-    whole_runs : bool — a run of Latin letters or of digits is one unit; else every character is a unit
+    whole_runs : bool — a run of Latin letters or of digits is one unit; else every letter or digit of ASCII is one
     han_counts : int64[UNIT_LIMIT], in and out — count of each one-character unit, by code point
     runs, entries, run_counts — table of runs (kernels/intern.py) with uint8 content and its counts
     state : int64[4], in and out — entries used, content used, invalid bytes, offset of the first of them (or -1)

@@ -9,9 +9,9 @@ from minent.kernels.scan import DIGIT, HAN, HASH_START, LATIN, decode
 
 @kernel
 def count_tokens(data, at, classes, separator, words, entries, counts, state):
-    """Count the words of segmented text from `at` on; signs and spaces are not words.
+    """Count the words of segmented text from `at` on; tokens that begin with a sign or a space are not words.
 
-    data : uint8[n] — UTF-8 text in which every two words have a space or one byte `separator` between them
+    data : uint8[n] — UTF-8 text with a byte `separator` before every token
     words, entries, counts, state : table of uint8 content (kernels/intern.py)
 
     Returns the position reached: n, or the start of a word for which the table has no room.
@@ -25,7 +25,7 @@ def count_tokens(data, at, classes, separator, words, entries, counts, state):
             continue
         stop = at
         code = HASH_START
-        while stop < end and data[stop] != separator and data[stop] > 0x20:
+        while stop < end and data[stop] != separator:
             code = hash_step(code, data[stop])
             stop += 1
         entry = intern_run(words, entries, state, data, at, stop, code)

@@ -5,7 +5,8 @@ run of invalid bytes. Elements are handled in blocks:
 
 codes  int32[n + 1] — code in the trie (kernels/trie.py), 0 for what is in no word; codes[n] is 0
 starts int64[n + 1] — where each starts in the data, and where the last ends
-marks  uint8[n] — bits: 1 no separator before it, 2 whitespace, 4 a number and 8 a Latin run for class words
+marks  uint8[n] — bits: 1 comes after whitespace (or first) or is whitespace, 2 is whitespace, 4 is a mark on the element
+    before it, 8 a number and 16 a Latin run that may stand for a class
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from minent.kernels.scan import DIGIT, LATIN, common_han, decode, run_end
 from minent.kernels.trie import REPEAT, UNKNOWN, repeat_end
 
 SPACE, MARK = 4, 5  # classes of code points, as in minent.corpus.units
-GLUED, IS_SPACE = 1, 2  # bits of `marks`
+AT_SPACE, IS_SPACE, ADHERES = 1, 2, 4  # bits of `marks`
 BLOCK = 1 << 12  # elements handled at once
 LONG_RUN = 1 << 11  # a run that does not fit into a block may be cut after so many elements
 
@@ -34,18 +35,19 @@ U0, U1, U2, U4 = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(4)
 def read_elements(data, at, alphabet, codes, starts, marks, state):
     """Read elements until the block or the data is full.
 
-    alphabet : (classes uint8[0x110000], char_codes int32[limit], runs, entries, run_codes int32[], flags int64[2])
+    alphabet : (classes uint8[0x110000], char_codes int32[limit], slots, content, entries, run_codes int32[],
+        flags int64[2]), the runs in a table of kernels/intern.py
     codes, starts, marks : the block, out
     state : int64[3], in and out — whether whitespace or nothing comes before (in only), number of invalid bytes,
         offset of the first of them or −1
 
     Returns (elements, where the last ends).
     """
-    classes, char_codes, runs, entries, run_codes, flags = alphabet
+    classes, char_codes, slots, content, entries, run_codes, flags = alphabet
     end = len(data)
     room = len(marks)
     size = 0
-    glued = np.uint8(state[SPACE_BEFORE])
+    after_space = np.uint8(state[SPACE_BEFORE])
     while at < end and size < room:
         while at + 2 < end and size < room:
             common = common_han(np.int64(data[at]), np.int64(data[at + 1]), np.int64(data[at + 2]))
@@ -53,16 +55,16 @@ def read_elements(data, at, alphabet, codes, starts, marks, state):
                 break
             codes[size] = char_codes[common]
             starts[size] = at
-            marks[size] = glued
-            glued = np.uint8(0)
+            marks[size] = after_space
+            after_space = np.uint8(0)
             size += 1
             at += 3
         if at == end or size == room:
             break
         point, length = decode(data, at, end)
         code = np.int32(0)
-        mark = glued
-        glued = np.uint8(0)
+        mark = after_space
+        after_space = np.uint8(0)
         if point < 0:
             if state[FIRST_INVALID] < 0:
                 state[FIRST_INVALID] = at
@@ -84,17 +86,17 @@ def read_elements(data, at, alphabet, codes, starts, marks, state):
                     if flags[HAS_CLASSES] != 0:
                         mark |= np.uint8(IS_NUMBER if kind == DIGIT else IS_LATIN)
                 length = stop - at
-                entry = find_run(runs, entries, data, at, stop, digest)
+                entry = find_run((slots, content), entries, data, at, stop, digest)
                 if entry >= 0:
                     code = run_codes[entry]
             else:
                 if point < len(char_codes):
                     code = char_codes[point]
                 if kind == SPACE:
-                    mark = np.uint8(GLUED | IS_SPACE)
-                    glued = np.uint8(GLUED)
-                elif kind == MARK:
-                    mark = np.uint8(GLUED)
+                    mark = np.uint8(AT_SPACE | IS_SPACE)
+                    after_space = np.uint8(AT_SPACE)
+                elif kind == MARK and mark == 0:
+                    mark = np.uint8(ADHERES)
         codes[size] = code
         starts[size] = at
         marks[size] = mark
@@ -172,10 +174,10 @@ def cut_best(block, trie, count, pairs, score, steps):
 
 
 @kernel
-def write_words(data, starts, marks, steps, count, separator, out, size):
-    """Copy a block with separators between its words.
+def write_words(data, starts, marks, steps, count, separator, joined, out, size):
+    """Copy a block with separators before its words.
 
-    separator : uint8[≥ 1];  out : uint8[], room for what is written and one separator more
+    separator : uint8[≥ 1];  joined : bits of `marks` that keep the separator away;  out : uint8[], room for what is written and one separator more
     size : bytes of `out` in use;  returns it as it is afterwards
     """
     o = np.uint64(size)
@@ -187,7 +189,7 @@ def write_words(data, starts, marks, steps, count, separator, out, size):
         begins = k == word
         if begins:
             word += np.uint64(steps[k])
-        parted = begins and marks[k] & GLUED == 0
+        parted = begins and marks[k] & joined == 0
         out[o] = first_byte
         if width == U1:
             o += np.uint64(parted)
@@ -211,16 +213,17 @@ def write_words(data, starts, marks, steps, count, separator, out, size):
 
 
 @kernel
-def cut_text(data, at, alphabet, trie, separator, sampling, out, state):
-    """Cut `data[at:]` and write it with separators between the words.
+def cut_text(data, at, alphabet, trie, separator, joined, sampling, out, size, state):
+    """Cut `data[at:]` and write it with separators before the words.
 
-    alphabet, state : see read_elements;  trie : (links, values, longest)
+    alphabet, state : see read_elements;  trie : (links, values, longest);  separator, joined : see write_words
     sampling : (alpha, key, offset of data[0] in the whole text); the best cutting where alpha is negative
-    out : uint8[], out
+    out : uint8[], out;  size : bytes of it in use
 
-    Returns (where the first block starts for which `out` has no room, or len(data); bytes written).
+    Returns (where the first block starts for which `out` has no room, or len(data); bytes of `out` in use).
     """
     alpha, key, offset = sampling
+    size = np.int64(size)
     room = BLOCK
     codes = np.empty(room + 1, dtype=np.int32)
     starts = np.empty(room + 1, dtype=np.int64)
@@ -228,7 +231,6 @@ def cut_text(data, at, alphabet, trie, separator, sampling, out, state):
     pairs = np.empty(room, dtype=np.int32)
     steps = np.empty(room, dtype=np.int32)
     score = np.empty(room + 1)
-    size = 0
     while at < len(data):
         count, stop = read_elements(data, at, alphabet, codes, starts, marks, state)
         if stop < len(data):
@@ -255,7 +257,7 @@ def cut_text(data, at, alphabet, trie, separator, sampling, out, state):
             cut_best((codes, marks), trie, count, pairs, score, steps)
         else:
             cut_random((codes, marks), trie, count, starts, alpha, key, offset, score, steps)
-        size = write_words(data, starts, marks, steps, count, separator, out, size)
+        size = write_words(data, starts, marks, steps, count, separator, joined, out, size)
         at = starts[count]
         state[SPACE_BEFORE] = (marks[count - 1] & IS_SPACE) >> 1
     return at, size

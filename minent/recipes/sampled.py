@@ -31,9 +31,11 @@ def describe(now: Progress) -> str:
     return f"{now.phase}: sweep {now.sweep} of {now.sweeps}, {now.words:,} words, {now.seconds_left:.0f} s left"
 
 
-def mine_sampled(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists) -> MinedWords:
-    """Mine words with the default recipe."""
-    recipe = DefaultSettings()
+def mine_sampled(
+    corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists, recipe: DefaultSettings | None = None
+) -> MinedWords:
+    """Mine words with the default recipe; `recipe` are its inner constants."""
+    recipe = recipe or DefaultSettings()
     if settings.min_count is not None:
         recipe = dataclasses.replace(recipe, min_count=settings.min_count)
 

@@ -1,0 +1,45 @@
+"""Compile every kernel ahead, by doing each job once on a few lines of text."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from minent.corpus.sources import Corpus
+from minent.counting import CodedCorpus, count_corpus_units
+from minent.discovery import build_lexicon
+from minent.entropy import measure_corpus
+from minent.lexicon import Lexicon
+from minent.recipes.default import DefaultSettings
+from minent.recipes.lists import WordLists
+from minent.recipes.sampled import class_alphabet, mine_sampled
+from minent.segmentation import Segmenter
+from minent.settings import LexiconSettings
+
+LINES = [
+    "从2001年到2008年，北京的天气真好；A股和维生素C，3.14％。",
+    "科学技术是第一生产力，科学技术是第一生产力。",
+    "café——𠮷野家……科学技术",
+] * 20
+SMALL = DefaultSettings(first_sample=60, second_sample=120, large_text=200, first_sweeps=2, second_sweeps=2, min_count=1)
+
+
+def warm() -> None:
+    """Run every recipe and every way to segment."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "text.txt"
+        path.write_text("\n".join(LINES), encoding="utf-8")
+        for units in ("run", "char"):
+            for recipe in ("plain", "cohesion"):
+                build_lexicon(Corpus([path]), recipe=recipe, units=units, protect=["生产力"])
+        units, _ = count_corpus_units(Corpus([path]))
+        coded = CodedCorpus(Corpus([path]), class_alphabet(units))
+        mined = mine_sampled(coded, LexiconSettings(), WordLists(), SMALL)
+        lexicon = Lexicon(mined.texts, mined.counts)
+        segmenter = Segmenter(lexicon)
+        segmenter.cut(LINES[0])
+        segmenter.cut_file(path, Path(folder) / "cut.txt")
+        segmenter.nbest(LINES[0], 2)
+        segmenter.sample(LINES[0], 0.5, seed=0)
+        segmenter.confidence(LINES[0])
+        measure_corpus(Corpus([path]), lexicon)
