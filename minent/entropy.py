@@ -72,7 +72,7 @@ def entropy_of(
     if tokens == 0:
         return Entropy(cut, 0, 0, 0.0, 0.0, 0.0, 0.0)
     probs = counts / tokens
-    bits = float(-(probs * np.log2(probs)).sum())
+    bits = max(0.0, float(-(probs * np.log2(probs)).sum()))  # one type alone gives −0
     lexicon_bits = float((spelling_bits + gamma_bits(counts)).sum())
     return Entropy(cut, len(counts), tokens, bits, float((probs * lengths).sum()), tokens * bits, lexicon_bits)
 
@@ -122,7 +122,8 @@ def measure_corpus(
     counts, invalid = count_corpus_units(corpus, units == "run", jobs, progress)
     alphabet = Alphabet.from_counts(counts)
     words = count_words(corpus, Segmenter(lexicon, units=units), jobs, progress)
-    return [entropy_of_characters(alphabet), entropy_of_words(words.texts(), words.counts[: len(words)], alphabet)], invalid
+    by_words = entropy_of_words(words.texts(), words.counts[: len(words)], alphabet)
+    return [entropy_of_characters(alphabet), by_words], invalid
 
 
 def count_words(corpus: Corpus, segmenter: Segmenter, jobs: int = 1, progress: bool = False) -> Interner:

@@ -173,16 +173,22 @@ def _stream(descriptor: int, mode: str) -> IO[Any]:
 def _standard_output(mode: str) -> Iterator[IO[Any]]:
     """Standard output as a stream of bytes or of UTF-8 text, flushed at the end and left open."""
     sys.stdout.flush()
-    if mode == "wb":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+    buffer: IO[bytes] = sys.stdout.buffer
+    unbuffered = isinstance(buffer, io.RawIOBase)
+    if unbuffered:  # `python -u`: a raw write may stop halfway and not complain, on a full disk for example
+        buffer = io.BufferedWriter(io.FileIO(sys.stdout.fileno(), "wb", closefd=False))
+    stream: IO[Any] = buffer
+    if mode != "wb":
+        stream = io.TextIOWrapper(buffer, encoding="utf-8", newline="", write_through=True)
     try:
-        yield text
-        text.flush()
+        yield stream
+        stream.flush()
     finally:
-        text.detach()
+        if isinstance(stream, io.TextIOWrapper):
+            stream.detach()
+        if unbuffered:
+            with suppress(OSError):
+                buffer.close()
 
 
 def _sync_below(folder: str) -> None:

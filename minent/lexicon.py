@@ -240,7 +240,7 @@ def _checked_counts(words: list[str], texts: list[str], name: str, first_line: i
             if not (text.isascii() and text.isdigit()):
                 raise LexiconError(f"{name}:{number}", f"the count {text[:40]!r} is not a whole number")
             if len(text) > 15:
-                raise LexiconError(f"{name}:{number}", f"the count {text[:40]} is too large", "it has more than 15 digits")
+                raise LexiconError(f"{name}:{number}", f"the count {text[:40]} is too large", "at most 15 digits")
     if "\0" in "".join(words):
         number = next(k for k, word in enumerate(words) if "\0" in word)
         raise LexiconError(f"{name}:{first_line + number}", "a word with a NUL character", "is it a text file?")

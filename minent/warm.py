@@ -21,7 +21,9 @@ LINES = [
     "科学技术是第一生产力，科学技术是第一生产力。",
     "café——𠮷野家……科学技术",
 ] * 20
-SMALL = DefaultSettings(first_sample=60, second_sample=120, large_text=200, first_sweeps=2, second_sweeps=2, min_count=1)
+SMALL = DefaultSettings(
+    first_sample=60, second_sample=120, large_text=200, first_sweeps=2, second_sweeps=2, min_count=1
+)
 
 
 def warm() -> None:
@@ -32,8 +34,8 @@ def warm() -> None:
         for units in ("run", "char"):
             for recipe in ("plain", "cohesion"):
                 build_lexicon(Corpus([path]), recipe=recipe, units=units, protect=["生产力"])
-        units, _ = count_corpus_units(Corpus([path]))
-        coded = CodedCorpus(Corpus([path]), class_alphabet(units))
+        counts, _ = count_corpus_units(Corpus([path]))
+        coded = CodedCorpus(Corpus([path]), class_alphabet(counts))
         mined = mine_sampled(coded, LexiconSettings(), WordLists(), SMALL)
         lexicon = Lexicon(mined.texts, mined.counts)
         segmenter = Segmenter(lexicon)

@@ -40,7 +40,8 @@ class UnigramModel:
         log_total = math.log(max(sum(counts.values()), 1))
         self.unknown = math.log(1) - log_total
         self.words = {
-            tuple(split_elements(word, whole_runs)): math.log(max(count, 1)) - log_total for word, count in counts.items()
+            tuple(split_elements(word, whole_runs)): math.log(max(count, 1)) - log_total
+            for word, count in counts.items()
         }
         self.elements = {element for word in self.words for element in word}
 

@@ -162,7 +162,8 @@ def remove_redundant(
     counts = Counter({word: count for word, count in pieces.items() if count > 0})
     for length in range(max(map(len, counts), default=1), 1, -1):
         level = [word for word in counts if len(word) == length]
-        for group, forced in (([w for w in level if not unwanted(w)], False), ([w for w in level if unwanted(w)], True)):
+        for forced in (False, True):
+            group = [word for word in level if unwanted(word) == forced]
             total = max(sum(counts.values()), 1)
             gone = []
             for word in group:

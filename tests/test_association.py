@@ -76,7 +76,9 @@ def test_the_bound_for_three_parts() -> None:
     assert merge_gain_bound(0.1, 0.2, 0.2, 0.5) == pytest.approx(0.1 * (math.log(0.1 / 0.02) - 1))
 
 
-@pytest.mark.parametrize("probs", [(0.0, 0.1, 0.1), (0.2, 0.1, 0.3), (0.2, 0.3, 0.1), (0.5, 1.5, 0.5), (-0.1, 0.1, 0.1)])
+@pytest.mark.parametrize(
+    "probs", [(0.0, 0.1, 0.1), (0.2, 0.1, 0.3), (0.2, 0.3, 0.1), (0.5, 1.5, 0.5), (-0.1, 0.1, 0.1)]
+)
 def test_impossible_probabilities_are_refused(probs: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="need 0 < p_ab <= p_a, p_b <= 1"):
         merge_gain(*probs)

@@ -110,9 +110,7 @@ def test_a_line_longer_than_a_shard_is_not_cut_inside_a_unit(tmp_path: Path, pac
         assert mine(Corpus(path, shard_size=shard_size), min_prob=0.001, min_pmi=0.5) == whole
 
 
-def test_texts_that_are_iterated_again_for_each_pass_give_the_same_bytes(
-    text: str, expected: dict[str, bytes]
-) -> None:
+def test_texts_that_are_iterated_again_for_each_pass_give_the_same_bytes(text: str, expected: dict[str, bytes]) -> None:
     class Lines:
         passes = 0
 
@@ -186,6 +184,12 @@ LINES = ["机器学习是学习", "深度学习的机器", "学习机器学习"]
 def test_a_protected_word_is_never_cut(recipe: str) -> None:
     lexicon = build_lexicon(LINES, recipe=recipe, min_pmi=9, protect=["机器学习", "深度"])
     assert lexicon["机器学习"].count == 18 and lexicon["深度"].count == 9
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_of_two_protected_words_at_one_place_the_longer_one_is_there(recipe: str) -> None:
+    lexicon = build_lexicon(LINES, recipe=recipe, min_pmi=9, min_count=1, protect=["机器", "机器学习", "学习机"])
+    assert (lexicon["机器学习"].count, lexicon["机器"].count, lexicon["学习机"].count) == (9, 9, 9)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

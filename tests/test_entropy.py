@@ -42,12 +42,12 @@ def test_four_equal_characters_have_two_bits_each() -> None:
 
 
 def test_words_by_hand() -> None:
-    """天地 twice, 人 and 和 once: H = 1.5 bits, l = 1.5 characters, L = 1 bit; characters have p = 1/3, 1/3, 1/6, 1/6."""
+    """天地 twice, 人 and 和 once: H = 1.5 bits, l = 1.5 characters, L = 1 bit."""
     alphabet = alphabet_of("天地", "天地", "人", "和")
     found = entropy_of_words(["天地", "人", "和"], np.array([2, 1, 1]), alphabet)
     assert (found.types, found.tokens) == (3, 4)
     assert (found.bits_per_token, found.units_per_token, found.bits_per_unit) == (1.5, 1.5, 1.0)
-    spelling = 2 * math.log2(3) + 2 * math.log2(6)  # the characters
+    spelling = 2 * math.log2(3) + 2 * math.log2(6)  # characters with p = 1/3, 1/3, 1/6, 1/6
     lengths = 3 + 1 + 1  # γ(2), γ(1), γ(1)
     counts = 3 + 1 + 1
     assert found.lexicon_bits == pytest.approx(spelling + lengths + counts)
@@ -83,7 +83,9 @@ def test_gamma_codes() -> None:
 
 
 @given(
-    st.dictionaries(st.lists(st.sampled_from("天地人"), min_size=1, max_size=4).map(tuple), st.integers(1, 50), min_size=1)
+    st.dictionaries(
+        st.lists(st.sampled_from("天地人"), min_size=1, max_size=4).map(tuple), st.integers(1, 50), min_size=1
+    )
 )
 def test_words_have_the_entropy_of_the_oracle(counts: dict[naive.Word, int]) -> None:
     found = entropy_of_words(["".join(word) for word in counts], np.array(list(counts.values())), alphabet_of("天地人"))
@@ -121,7 +123,7 @@ def test_a_mined_lexicon_lowers_the_information_per_unit(bundled_data: Path, nam
 
 def test_packing_and_entropy_agree_on_what_is_compressible(bundled_data: Path) -> None:
     """No outside coder beats H₀ of the characters by magic, and ours is within sight of one: a check of the scale."""
-    data = lzma.open(bundled_data / "hongloumeng.txt.xz").read()
+    data = lzma.decompress((bundled_data / "hongloumeng.txt.xz").read_bytes())
     builder = LexiconBuilder(Corpus(bundled_data / "hongloumeng.txt.xz"), LexiconSettings(recipe="plain"))
     lexicon = builder.build()
     assert builder.alphabet is not None

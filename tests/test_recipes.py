@@ -19,6 +19,7 @@ from minent.counting import CodedCorpus, Pieces, count_corpus_units
 from minent.discovery import build_lexicon
 from minent.recipes.cohesion import mine_cohesion
 from minent.recipes.lists import WordLists
+from minent.recipes.mined import words_of_pieces
 from minent.recipes.plain import choose_thresholds, mine_plain
 from minent.recipes.redundancy import LONGEST, remove_redundant_words
 from minent.settings import LexiconSettings
@@ -72,6 +73,7 @@ def as_texts(counts: Counter[naive.Word]) -> Counter[str]:
     rules, words, words, max_lengths,
 )  # fmt: skip
 @example(["天天天天天", "地人"], 1, 0.01, -0.7, "article", set(), set(), None)
+@example(["天地人天地天地人"], 1, 0.0, 1.3, "length", {"天地", "天地人"}, set(), None)
 def test_the_plain_recipe(
     lines: list[str], jobs: int, min_prob: float, min_pmi: float, rule: str, protect: set[str], ban: set[str],
     max_length: int | None,
@@ -80,9 +82,7 @@ def test_the_plain_recipe(
         mine_plain, lines, jobs, protect, ban,
         min_prob=min_prob, min_pmi=min_pmi, redundancy=rule, max_length=max_length,
     )  # fmt: skip
-    expected = naive.plain(
-        segments(lines), min_prob, min_pmi, rule, listed(protect), listed(ban - protect), max_length
-    )
+    expected = naive.plain(segments(lines), min_prob, min_pmi, rule, listed(protect), listed(ban - protect), max_length)
     assert found == as_texts(expected)
 
 
@@ -195,6 +195,19 @@ def test_a_word_beyond_all_bounds_is_cut_in_time_that_grows_with_its_length() ->
 def test_a_protected_word_beyond_all_bounds_stays() -> None:
     cycle = "".join(chr(0x4E00 + k) for k in range(LONGEST + 10))
     assert build_lexicon([cycle] * 9, recipe="plain", protect=[cycle])[cycle].count == 9
+
+
+def test_words_with_a_character_that_has_no_id_of_its_own_are_not_written() -> None:
+    """The classes of the default recipe: ids 1–3 are any number, any rare Latin run, any rare character."""
+    corpus = Corpus.from_texts(["天天天地地地人人稀", "天地罕", "稀罕", "天7"])
+    alphabet = Alphabet.with_classes(count_corpus_units(corpus)[0], minimum=9, limit=6)
+
+    def join(units: np.ndarray, joined: np.ndarray) -> None:
+        joined[1:] = 1  # all but the first unit of the text
+
+    found = words_of_pieces(CodedCorpus(corpus, alphabet).count_pieces(join), alphabet, {})
+    assert dict(zip(found.texts, found.counts.tolist(), strict=True)) == {"天": 1, "天<N>": 1}
+    assert sorted(found.lengths.tolist()) == [1, 2]
 
 
 # Thresholds that are not given

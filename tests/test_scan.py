@@ -23,7 +23,9 @@ broken = st.lists(
     st.one_of(
         texts.map(str.encode),
         st.binary(max_size=4),
-        st.sampled_from([b"\xe4", b"\xe4\xbd", b"\xf0\xa0\xae", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xff"]),
+        st.sampled_from(
+            [b"\xe4", b"\xe4\xbd", b"\xf0\xa0\xae", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xff"]
+        ),
     ),
     max_size=8,
 ).map(b"".join)

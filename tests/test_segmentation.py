@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import naive
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus
 from minent.lexicon import Lexicon
 from minent.segmentation import Segmentation, Segmenter
 from minent.segmentation.cutter import Cutter
+from minent.segmentation.model import word_log_probs
+from minent.segmentation.readable import ReadableCutter
 from minent.segmentation.stream import cut_corpus
-from minent.segmentation.word_trie import WordTrie, word_log_probs
+from minent.segmentation.word_trie import WordTrie
 
 PLAIN = "天气真好"
 UGLY = "天气a3.%０Ａ é\u0301\u200d\ufe0f—…，。<N>\0\r\n\u3000\u2028𠮷😀🏽○"
 IN_WORDS = "".join(char for char in UGLY if char not in "<\0\r\n\u2028")
 COUNTS = st.integers(min_value=0, max_value=4)
+BROKEN = [bytes([byte]) for byte in (0xE4, 0xB8, 0x80, 0xFF, 0xC0, 0xF5)]  # what they may form is a Han character
 CLASSES = st.sampled_from(["<N>", "<L>", "天", "气", "a", "3", "："])
 
 
@@ -59,7 +66,7 @@ def test_ugly_text_is_cut_like_the_oracle(text: str, counts: dict[str, int], uni
     assert cut.decode() == cut_by_oracle(text, counts, "|", units)
 
 
-@given(st.lists(st.sampled_from([char.encode() for char in UGLY] + [bytes([b]) for b in range(128, 256)]), max_size=14))
+@given(st.lists(st.sampled_from([char.encode() for char in UGLY] + BROKEN), max_size=14))
 def test_bytes_that_are_no_text_are_cut_like_the_oracle(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
     counts = {"天气": 3, "<N>": 1, "a天": 1}
@@ -179,7 +186,13 @@ def cutter_of(counts: dict[str, int]) -> Cutter:
     return Cutter(WordTrie.build(lexicon.words, *word_log_probs(lexicon.counts, lexicon.total)))
 
 
-LONG_LINES = ["天气真好，" * 50 + "今天; 3,500 a.b c；。天气" * 30, "", "今天\r", " 天 ，气，", "a" * 300 + "天气" * 400]
+LONG_LINES = [
+    "天气真好，" * 50 + "今天; 3,500 a.b c；。天气" * 30,
+    "",
+    "今天\r",
+    " 天 ，气，",
+    "a" * 300 + "天气" * 400,
+]
 
 
 @pytest.mark.parametrize("shard_size", [1, 7, 64, 1000])
@@ -194,7 +207,7 @@ def test_shards_and_workers_do_not_change_a_byte(tmp_path, shard_size: int, jobs
         report = cut_corpus(cutter, corpus, lambda data: written.append(bytes(data)), jobs=jobs)
     expected = Segmenter(Lexicon.from_counts({"天气": 3, "今天": 2, "好": 1})).cut_bytes(text)
     assert b"".join(written) == expected
-    assert (report.size, report.invalid, str(report.first_invalid)) == (len(text), 2, f"{path}:10")
+    assert report == InvalidBytes(2, f"{path}:10")
 
 
 def test_a_file_is_cut_into_a_file(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -229,3 +242,38 @@ def test_words_that_overlap_without_end_need_a_larger_block() -> None:
 def test_a_segmentation_knows_its_words() -> None:
     cutting = Segmentation("今天 天气", ((0, 2), (3, 5)))
     assert cutting.words == ["今天", "天气"] and len(cutting) == 2
+
+
+# the plain-Python cutter
+
+
+@given(
+    st.lists(st.sampled_from([char.encode() for char in UGLY] + BROKEN), max_size=12),
+    st.one_of(words_of(IN_WORDS), st.dictionaries(st.lists(CLASSES, min_size=1, max_size=4).map("".join), COUNTS)),
+    st.sampled_from(["run", "char"]),
+    st.lists(st.text(IN_WORDS + " ", min_size=1, max_size=3), max_size=2),
+    st.booleans(),
+)
+def test_plain_python_and_kernels_give_the_same_bytes(
+    pieces: list[bytes], counts: dict[str, int], units: str, protect: list[str], space_before: bool
+) -> None:
+    data = np.frombuffer(b"".join(pieces), dtype=np.uint8)
+    segmenter = segmenter_of(counts, units=units, protect=protect)
+    fast = segmenter.cutter.cut(data, b"|", space_before=space_before)
+    plain = ReadableCutter(segmenter.lexicon, units, segmenter.protect).cut(data, b"|", space_before=space_before)
+    assert plain.data.tobytes() == fast.data.tobytes()
+    assert plain[1:] == fast[1:]
+
+
+def test_short_text_is_cut_without_kernels_and_more_of_it_with_them(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    lexicon = tmp_path / "words.txt"
+    lexicon.write_text("今天 3\n天气 3\n", encoding="utf-8")
+    code = (
+        "import sys\nfrom minent.cli import main\n"
+        f"main(['segment', '-q', '-l', {str(lexicon)!r}])\n"
+        "print('numba' in sys.modules)"
+    )
+    for lines, loaded in ((3, "False"), (8000, "True")):
+        text = "今天天气\n" * lines
+        result = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, encoding="utf-8")
+        assert result.stdout == "今天 天气\n" * lines + loaded + "\n"

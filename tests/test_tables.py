@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter as Tally
 
 import numpy as np
@@ -86,7 +87,7 @@ def number(table: Interner, sequence: tuple[int, ...], code: int | None = None) 
 
 def contents(table: Interner) -> list[tuple[int, ...]]:
     starts = [0, *table.ends().tolist()]
-    return [tuple(table.content[a:b].tolist()) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    return [tuple(table.content[a:b].tolist()) for a, b in itertools.pairwise(starts)]
 
 
 @given(sequences, st.booleans())

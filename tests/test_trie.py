@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minent.kernels.trie import FIRST_CODE, LATIN_CODE, NUMBER_CODE, UNKNOWN, child
-from minent.segmentation.word_trie import WordTrie, word_log_probs
+from minent.segmentation.model import word_log_probs
+from minent.segmentation.word_trie import WordTrie
 
 WORDS = st.lists(st.text("天地玄黄a1·", min_size=1, max_size=5), unique=True, max_size=40)
 

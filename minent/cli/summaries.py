@@ -15,6 +15,7 @@ LONGEST_SHOWN = 24  # characters: a page of base64 is a word too, but not one to
 def summarise_lexicon(builder: LexiconBuilder, lexicon: Lexicon, written: int, output: str) -> Iterator[str]:
     """The lines of the summary: trouble with the corpus, what was chosen, the best words, the entropy table."""
     from minent.entropy import entropy_of_characters, entropy_of_lexicon, entropy_table
+    from minent.files import display_path
 
     assert builder.alphabet is not None
     yield from corpus_notes(builder)
@@ -25,7 +26,7 @@ def summarise_lexicon(builder: LexiconBuilder, lexicon: Lexicon, written: int, o
     yield f"most frequent words: {' '.join(best)}" if best else nothing
     rows = [entropy_of_characters(builder.alphabet), entropy_of_lexicon(lexicon, builder.alphabet)]
     yield from entropy_table(rows).split("\n")
-    yield f"{written:,} words in {'stdout' if output == '-' else output}"
+    yield f"{written:,} words in {'stdout' if output == '-' else display_path(output)}"
 
 
 def corpus_notes(builder: LexiconBuilder) -> Iterator[str]:

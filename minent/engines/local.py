@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from itertools import chain, islice
 from typing import TypeVar
 
 Shard = TypeVar("Shard")
@@ -29,7 +30,9 @@ def fold(
         for shard in shards:
             work(state, shard)
         return state
+    # Taken here: reading the first shard may wait for standard input, and only the main thread hears Ctrl-C.
     source = iter(shards)
+    source = chain(list(islice(source, 1)), source)
     lock = threading.Lock()
     stop = threading.Event()
     states: list[State] = []

@@ -27,7 +27,7 @@ def find_words(block, trie, at, found, stack):
     Returns the length of the longest.
     """
     codes, marks = block
-    links, values, longest = trie
+    links, values = trie[0], trie[1]
     found[1] = values[2 * np.int64(codes[at]) + 1]
     reached = 1
     height = 2

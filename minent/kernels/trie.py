@@ -127,7 +127,7 @@ def insert_words(stream, ends, table, parents, codes, last_nodes):
 
 @kernel
 def place_nodes(parents, codes, code_count, bases, slots):
-    """Find a base for every node that has children: the first (of those tried) at which all children fall on free slots.
+    """Find a base for every node with children: the first of those tried at which all of them fall on free slots.
 
     parents, codes : int32[nodes];  code_count : the root's children are the nodes below
     bases, slots : int32[nodes], out

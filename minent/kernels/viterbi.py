@@ -5,8 +5,8 @@ run of invalid bytes. Elements are handled in blocks:
 
 codes  int32[n + 1] — code in the trie (kernels/trie.py), 0 for what is in no word; codes[n] is 0
 starts int64[n + 1] — where each starts in the data, and where the last ends
-marks  uint8[n] — bits: 1 comes after whitespace (or first) or is whitespace, 2 is whitespace, 4 is a mark on the element
-    before it, 8 a number and 16 a Latin run that may stand for a class
+marks  uint8[n] — bits: 1 comes first or after whitespace or is whitespace, 2 is whitespace, 4 is a mark on the
+    element before it, 8 a number and 16 a Latin run that may stand for a class
 """
 
 from __future__ import annotations
@@ -177,8 +177,10 @@ def cut_best(block, trie, count, pairs, score, steps):
 def write_words(data, starts, marks, steps, count, separator, joined, out, size):
     """Copy a block with separators before its words.
 
-    separator : uint8[≥ 1];  joined : bits of `marks` that keep the separator away;  out : uint8[], room for what is written and one separator more
-    size : bytes of `out` in use;  returns it as it is afterwards
+    separator : uint8[≥ 1];  joined : bits of `marks` that keep the separator away
+    out : uint8[], out, with room for one separator more;  size : bytes of it in use
+
+    Returns the bytes in use afterwards.
     """
     o = np.uint64(size)
     word = U0

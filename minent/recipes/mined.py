@@ -27,13 +27,15 @@ class MinedWords:
 
 
 def words_of_pieces(pieces: Pieces, alphabet: Alphabet, chosen: dict[str, Any]) -> MinedWords:
-    """The words whose count is not 0."""
-    singles = np.flatnonzero(pieces.singles)
+    """The words whose count is not 0, but those with a unit that has no text: the class of rare characters."""
+    nameless = np.array([not text for text in alphabet.texts])
+    singles = np.flatnonzero((pieces.singles > 0) & ~nameless)
     texts = [alphabet.texts[unit] for unit in singles]
     words = pieces.words
-    kept = np.flatnonzero(words.counts[: len(words)])
     ends = words.ends()
     starts = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    nameless_to = np.concatenate([[0], np.cumsum(nameless[words.content[: words.state[1]]])])
+    kept = np.flatnonzero((words.counts[: len(words)] > 0) & (nameless_to[ends] == nameless_to[starts]))
     texts += [alphabet.text(words.content[starts[k] : ends[k]]) for k in kept]
     counts = np.concatenate([pieces.singles[singles], words.counts[kept]])
     lengths = np.concatenate([np.ones(len(singles), dtype=np.int64), (ends - starts)[kept]])

@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from minent.corpus.units import SPACE_RANGES, unit_classes
 from minent.kernels.viterbi import ADHERES, AT_SPACE, cut_text
+from minent.segmentation.cuts import BEST, Bytes, CutBytes, Sampling
 from minent.segmentation.word_trie import WordTrie
-
-TOKEN_START = b"\xff"  # in no UTF-8, nor in what str.encode makes of a lone surrogate
-
-Bytes = NDArray[np.uint8]
-
-
-class Sampling(NamedTuple):
-    """How to draw a cutting. `alpha` below 0: the best one. The numbers drawn depend on `key` and the place only.
-
-    offset : of the first byte in the whole text
-    """
-
-    alpha: float
-    key: np.uint64
-    offset: int
-
-    @classmethod
-    def by_seed(cls, alpha: float, seed: int, offset: int = 0) -> Sampling:
-        """Draw with probability ∝ Π p(word)^alpha; ValueError for an alpha that is not finite and ≥ 0."""
-        if not 0 <= alpha < float("inf"):
-            raise ValueError(f"alpha is {alpha}; it must be a finite number of at least 0")
-        digest = hashlib.blake2b(str(seed).encode(), digest_size=8).digest()
-        return cls(float(alpha), np.uint64(int.from_bytes(digest, "little")), offset)
-
-
-BEST = Sampling(-1.0, np.uint64(0), 0)
-
-
-class CutBytes(NamedTuple):
-    """A piece of text after cutting. `invalid` bytes are not UTF-8, the first at offset `first_invalid` (−1: none)."""
-
-    data: Bytes
-    invalid: int
-    first_invalid: int
 
 
 class Cutter:
@@ -53,8 +16,9 @@ class Cutter:
     def __init__(self, trie: WordTrie) -> None:
         self.trie = trie
         flags = np.array([trie.whole_runs, trie.has_classes], dtype=np.int64)
+        runs = trie.runs
         self.alphabet = (
-            unit_classes(), trie.char_codes, trie.runs.slots, trie.runs.content, trie.runs.entries, trie.run_codes, flags
+            unit_classes(), trie.char_codes, runs.slots, runs.content, runs.entries, trie.run_codes, flags
         )  # fmt: skip
         self.nodes = (trie.links, trie.values, trie.longest)
         spaces = np.concatenate([np.arange(first, last + 1) for first, last in SPACE_RANGES])
@@ -90,4 +54,8 @@ class Cutter:
 
     def tokens(self, data: Bytes, sampling: Sampling = BEST) -> list[bytes]:
         """The tokens of a text, every whitespace character one of its own: joined they are the text."""
-        return self.cut(data, TOKEN_START, sampling=sampling, every_token=True).data.tobytes().split(TOKEN_START)[1:]
+        text = data.tobytes()
+        start = b"\xff"  # in no valid UTF-8; a longer mark of this form overlaps with itself nowhere, either
+        while start in text:
+            start += b"\xfe"
+        return self.cut(data, start, sampling=sampling, every_token=True).data.tobytes().split(start)[1:]

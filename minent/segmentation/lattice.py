@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from minent.kernels.lattice import arc_posteriors, fill_arcs, rank_cuttings
 from minent.kernels.viterbi import ADHERES, IS_SPACE, read_elements
-from minent.segmentation.cutter import Bytes, Cutter
+from minent.segmentation.cuts import Bytes
+from minent.segmentation.cutter import Cutter
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Lattice:
         return path
 
     def _words(self, arcs: list[tuple[int, int, float]]) -> list[tuple[bytes, float]]:
-        """The text of each arc but whitespace, what adheres to a word joined to it; with the number that comes along."""
+        """The text of each arc but whitespace, with what adheres to it, and the number that comes along."""
         words: list[tuple[bytes, float]] = []
         for start, end, share in arcs:
             text = self.data[self.starts[start] : self.starts[end]].tobytes()

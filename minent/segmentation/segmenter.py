@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minent.lexicon import Lexicon
-from minent.segmentation.cutter import BEST, Bytes, Cutter, Sampling
-from minent.segmentation.lattice import Lattice
+from minent.segmentation.cuts import BEST, Bytes, Sampling
+from minent.segmentation.model import PROTECTION, UnigramModel
 from minent.segmentation.spans import Segmentation
-from minent.segmentation.word_trie import WordTrie, word_log_probs
 from minent.settings import UNITS
 
-PROTECTION = 1e4  # nats a character: far above what any cutting around a protected word can win
+if TYPE_CHECKING:
+    from minent.segmentation.cutter import Cutter
+    from minent.segmentation.lattice import Lattice
 
 
 class Segmenter:
@@ -49,17 +50,15 @@ class Segmenter:
             lexicon = builtin_lexicon()
         self.lexicon, self.units = lexicon, units
         self.protect = frozenset(protect) - {""}
-        self.cutter = Cutter(WordTrie.build(*self._model(), whole_runs=units == "run"))
 
-    def _model(self) -> tuple[list[str], NDArray[np.float64], float]:
-        """Words, the value of each in nats, and that of an unknown unit; protected words have PROTECTION on top."""
-        log_probs, unknown = word_log_probs(self.lexicon.counts, self.lexicon.total)
-        if not self.protect:
-            return self.lexicon.words, log_probs, unknown
-        model = dict(zip(self.lexicon.words, log_probs.tolist(), strict=True))
-        for word in sorted(self.protect):
-            model[word] = model.get(word, unknown) + PROTECTION * len(word)
-        return list(model), np.array(list(model.values())), unknown
+    @cached_property
+    def cutter(self) -> Cutter:
+        """What cuts bytes: made when it is first needed."""
+        from minent.segmentation.cutter import Cutter
+        from minent.segmentation.word_trie import WordTrie
+
+        model = UnigramModel.of(self.lexicon, self.protect)
+        return Cutter(WordTrie.build(model.words, model.values, model.unknown, whole_runs=self.units == "run"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _make, (type(self), self.lexicon, self.units, self.protect)
@@ -84,26 +83,32 @@ class Segmenter:
 
     def nbest(self, text: str, k: int) -> list[tuple[float, list[str]]]:
         """The k best cuttings, or all if there are fewer, best first: (ln of the probability in nats, words)."""
-        return self.nbest_bytes(encoded(text), k)
+        return [(score, decoded(words)) for score, words in self.nbest_bytes(encoded(text), k)]
 
     def confidence(self, text: str) -> list[tuple[str, float]]:
         """The words of the best cutting, each with its probability to be in a cutting drawn with alpha 1."""
-        return self.confidence_bytes(encoded(text))
+        words = self.confidence_bytes(encoded(text))
+        return list(zip(decoded([word for word, _ in words]), [share for _, share in words], strict=True))
 
-    def nbest_bytes(self, data: Bytes, k: int) -> list[tuple[float, list[str]]]:
+    def nbest_bytes(self, data: Bytes, k: int) -> list[tuple[float, list[bytes]]]:
         """`nbest` of UTF-8 text, valid or not."""
         if k < 1:
             raise ValueError(f"k is {k}; it must be at least 1")
-        results = []
-        for score, words in Lattice.read(data, self.cutter).best(k):
-            texts = decoded(words)
-            results.append((score - PROTECTION * sum(len(text) for text in texts if text in self.protect), texts))
-        return results
+        found = self.lattice(data).best(k)
+        if not self.protect:
+            return found
+        bonus = {word.encode("utf-8", "surrogatepass"): PROTECTION * len(word) for word in self.protect}
+        return [(score - sum(bonus.get(word, 0.0) for word in words), words) for score, words in found]
 
-    def confidence_bytes(self, data: Bytes) -> list[tuple[str, float]]:
+    def confidence_bytes(self, data: Bytes) -> list[tuple[bytes, float]]:
         """`confidence` of UTF-8 text, valid or not."""
-        words = Lattice.read(data, self.cutter).posteriors()
-        return list(zip(decoded([word for word, _ in words]), [share for _, share in words], strict=True))
+        return self.lattice(data).posteriors()
+
+    def lattice(self, data: Bytes) -> Lattice:
+        """All words that UTF-8 text, valid or not, admits."""
+        from minent.segmentation.lattice import Lattice
+
+        return Lattice.read(data, self.cutter)
 
     def cut_bytes(self, data: bytes, separator: bytes = b" ") -> bytes:
         """UTF-8 text with a separator between each two words, but none beside whitespace.
@@ -153,18 +158,8 @@ def encoded(text: str) -> Bytes:
 
 
 def decoded(tokens: list[bytes]) -> list[str]:
-    """Tokens as Python strings: invalid bytes that were a surrogate become one again, others a character each."""
-    try:
-        return [token.decode() for token in tokens]
-    except UnicodeDecodeError:
-        return [_decoded(token) for token in tokens]
-
-
-def _decoded(token: bytes) -> str:
-    try:
-        return token.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return token.decode("utf-8", "surrogateescape")
+    """Tokens of an encoded Python string as strings."""
+    return [token.decode("utf-8", "surrogatepass") for token in tokens]
 
 
 def word_spans(tokens: list[str]) -> list[tuple[int, int]]:

@@ -7,13 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
-from minent.corpus.sources import Corpus, Place, Shard
-from minent.segmentation.cutter import BEST, Bytes, CutBytes, Cutter, Sampling
+from minent.corpus.encodings import InvalidBytes
+from minent.corpus.sources import Corpus, Shard
+from minent.errors import CorpusError
+from minent.segmentation.cuts import BEST, AnyCutter, Bytes, CutBytes, Sampling
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WAITING = 2  # shards a worker that are cut, or being cut, and not yet written
@@ -30,13 +32,40 @@ class Piece:
     space_before: bool
 
 
-@dataclass
-class CutReport:
-    """Bytes read, and those that are not UTF-8: how many, and where the first is."""
+@dataclass(frozen=True)
+class Line:
+    """A line without its end: its bytes, how many come before it in all, and where it is: file and offset there."""
 
-    size: int = 0
-    invalid: int = 0
-    first_invalid: Place | None = None
+    data: Bytes
+    position: int
+    path: str
+    offset: int
+
+
+class Watch:
+    """Counts the invalid bytes of a corpus that is read to its end once, and remembers where the first is.
+
+    CorpusError at the first if the corpus is strict.
+    """
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+        self.count = 0
+        self.first_place = ""
+
+    def add(self, count: int, path: str, offset: int) -> None:
+        """Note some invalid bytes, the first of them at an offset of a file."""
+        if not self.count:
+            place = self.corpus.place(path, offset)
+            self.first_place = str(place)
+            if self.corpus.errors == "strict":
+                hint = "try --encoding auto, or --errors boundary"
+                raise CorpusError(self.first_place, f"not valid UTF-8 at byte {place.byte}", hint)
+        self.count += count
+
+    def report(self) -> InvalidBytes | None:
+        """What was found, here or in decoding; None for nothing."""
+        return InvalidBytes(self.count, self.first_place) if self.count else self.corpus.decoding_report
 
 
 def pieces(corpus: Corpus, once: bool = False) -> Iterator[Piece]:
@@ -49,7 +78,7 @@ def pieces(corpus: Corpus, once: bool = False) -> Iterator[Piece]:
 
 
 def cut_corpus(
-    cutter: Cutter,
+    cutter: AnyCutter,
     corpus: Corpus,
     write: Callable[[Bytes], object],
     *,
@@ -57,10 +86,12 @@ def cut_corpus(
     sampling: Sampling = BEST,
     jobs: int = 1,
     once: bool = False,
-) -> CutReport:
-    """Cut a corpus; `write` gets the bytes of every shard, in order.
+    advance: Callable[[int], object] | None = None,
+) -> InvalidBytes | None:
+    """Cut a corpus; `write` gets the bytes of every shard, in order, and `advance` the size of each that was cut.
 
-    Equal bytes for any number of threads and any size of shards. Memory: some shards a thread.
+    Equal bytes for any number of threads and any size of shards. Memory: some shards a thread. Returns what was not
+    valid text; CorpusError for that if the corpus is strict.
     """
 
     def cut(piece: Piece) -> tuple[Bytes, CutBytes]:
@@ -73,18 +104,18 @@ def cut_corpus(
             sampling=sampling._replace(offset=piece.position + len(mark)),
         )
 
-    report = CutReport()
+    watch = Watch(corpus)
     with in_order(pieces(corpus, once), cut, jobs) as results:
         for piece, (mark, result) in results:
+            shard = piece.shard
+            if result.invalid:
+                watch.add(result.invalid, shard.path, shard.offset + len(mark) + result.first_invalid)
             if len(mark):
                 write(mark)
             write(result.data)
-            report.size += len(piece.shard.data)
-            report.invalid += result.invalid
-            if result.invalid and report.first_invalid is None:
-                offset = piece.shard.offset + len(mark) + result.first_invalid
-                report.first_invalid = corpus.place(piece.shard.path, offset)
-    return report
+            if advance is not None:
+                advance(len(shard.data))
+    return watch.report()
 
 
 @contextmanager
@@ -134,23 +165,28 @@ def in_order(
         workers.shutdown(wait=False, cancel_futures=True)
 
 
-def lines(corpus: Corpus, once: bool = False) -> Iterator[tuple[int, Bytes]]:
-    """The lines of a corpus without their ends, whole ones however long: (bytes before it in all, uint8[n])."""
+def lines(corpus: Corpus, once: bool = False) -> Iterator[Line]:
+    """The lines of a corpus, whole ones however long."""
     held: list[Bytes] = []
-    start = 0
+    first = Line(np.empty(0, dtype=np.uint8), 0, "", 0)
     for piece in pieces(corpus, once):
-        data = piece.shard.data
-        begin = 0
-        if held and not piece.shard.mid_line:  # a file whose last line had no end
-            yield start, np.concatenate(held)
+        shard = piece.shard
+        if held and not shard.mid_line:  # the last line of a file, without an end
+            yield replace(first, data=np.concatenate(held))
             held = []
-        for line_end in np.flatnonzero(data == 0x0A).tolist():
-            held.append(data[begin:line_end])
-            yield (start if len(held) > 1 else piece.position + begin), np.concatenate(held)
-            held, begin = [], line_end + 1
-        if begin < len(data):
+        begin = 0
+        for end in [*np.flatnonzero(shard.data == 0x0A).tolist(), len(shard.data)]:
             if not held:
-                start = piece.position + begin
-            held.append(data[begin:])
+                first = Line(shard.data[begin:end], piece.position + begin, shard.path, shard.offset + begin)
+            if end == len(shard.data):
+                if begin < end:
+                    held.append(shard.data[begin:])
+            elif held:
+                held.append(shard.data[begin:end])
+                yield replace(first, data=np.concatenate(held))
+                held = []
+            else:
+                yield first
+            begin = end + 1
     if held:
-        yield start, np.concatenate(held)
+        yield replace(first, data=np.concatenate(held))

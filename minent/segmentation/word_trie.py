@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.corpus.units import HAN, LATIN, DIGIT, UNIT_LIMIT, unit_classes
+from minent.corpus.units import DIGIT, HAN, LATIN, UNIT_LIMIT, unit_classes
 from minent.kernels.trie import (
     FIRST_CODE,
     LATIN_CODE,
@@ -49,11 +48,11 @@ class WordTrie:
 
     @classmethod
     def build(
-        cls, words: Sequence[str], log_probs: NDArray[np.float64], unknown: float, whole_runs: bool = True
+        cls, words: Sequence[str], values: NDArray[np.float64], unknown: float, whole_runs: bool = True
     ) -> WordTrie:
         """The trie of some words.
 
-        log_probs : float64[words], nats;  unknown : the value of a unit that is no word
+        values : float64[words], nats;  unknown : the value of a unit that is no word
         """
         data = _joined(words)
         starts = np.flatnonzero(data == WORD_END)
@@ -73,7 +72,7 @@ class WordTrie:
         stream = stream[: ends[-1] if len(ends) else 0]
         final, count = _final_codes(stream, UNIT_LIMIT + 2 + len(runs))
         lengths = np.diff(ends, prepend=0)
-        links, values = _nodes(final[stream], ends, np.asarray(log_probs, dtype=np.float64), unknown, count)
+        links, node_values = _nodes(final[stream], ends, np.asarray(values, dtype=np.float64), unknown, count)
         char_codes = final[:UNIT_LIMIT].copy()
         kinds = unit_classes()[:UNIT_LIMIT]
         units = kinds == HAN if whole_runs else (kinds == HAN) | (kinds == LATIN) | (kinds == DIGIT)
@@ -84,22 +83,11 @@ class WordTrie:
             runs,
             final[UNIT_LIMIT + 2 :],
             links,
-            values,
+            node_values,
             int(lengths.max(initial=1)),
             bool(whole_runs and (stream >= UNIT_LIMIT).any() and (stream[stream >= UNIT_LIMIT] < UNIT_LIMIT + 2).any()),
             int(np.count_nonzero(lengths == 0)),
         )
-
-
-def word_log_probs(counts: NDArray[np.int64], total: int) -> tuple[NDArray[np.float64], float]:
-    """ln max(count, 1) − ln total of every word, and that of an unknown unit, ln 1 − ln total (jieba's rule), in nats.
-
-    Logarithms are those of the C library, as in Python's math: NumPy's may differ in the last bit, and ties with it.
-    """
-    log_total = math.log(max(total, 1))
-    distinct, places = np.unique(np.maximum(counts, 1), return_inverse=True)
-    logs = np.array([math.log(count) for count in distinct.tolist()], dtype=np.float64)
-    return logs[places] - log_total, math.log(1) - log_total
 
 
 def _joined(words: Sequence[str]) -> NDArray[np.uint8]:

@@ -1,0 +1,124 @@
+"""`minent segment`: raw text in, text with separators between its words out."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from minent.cli.options import corpus_options, output_option, run_options, units_option
+
+if TYPE_CHECKING:
+    from minent.corpus.encodings import Errors
+    from minent.segmentation.cuts import Bytes
+
+
+@click.command()
+@corpus_options
+@click.option("-l", "--lexicon", metavar="FILE", help="The words.  [default: ./lexicon.tsv, else the built-in lexicon]")
+@output_option("-", "Where the text goes.")
+@units_option
+@click.option("--separator", default=" ", metavar="TEXT", help="What stands between two words.  [default: a space]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("words", "spans", "jsonl")),
+    default="words",
+    show_default=True,
+    help="Text with separators; the span of each word in characters, 0-2 2-3; or a JSON object a line.",
+)
+@click.option("--protect", multiple=True, metavar="LIST", help="Words that are never cut, signs and spaces included.")
+@click.option("--sample", type=click.FloatRange(0), metavar="ALPHA", help="Draw a cutting, ∝ Π p(word)^ALPHA.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For --sample.")
+@click.option("--nbest", type=click.IntRange(1), metavar="K", help="The K best: line number, log-probability, words.")
+@click.option("--confidence", is_flag=True, help="The probability of each word: 天气/0.985")
+@run_options
+def command(
+    corpus: tuple[str, ...],
+    field: str | None,
+    encoding: str,
+    errors: Errors,
+    lexicon: str | None,
+    output: str,
+    units: str,
+    separator: str,
+    form: Literal["words", "spans", "jsonl"],
+    protect: tuple[str, ...],
+    sample: float | None,
+    seed: int,
+    nbest: int | None,
+    confidence: bool,
+    jobs: int,
+    temp_dir: str | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Cut text into the words of a lexicon.
+
+    Each line of the CORPUS gives a line of words. Whitespace stays as it is and gets no separator beside it, so that
+    deleting a separator that the text has not gives the text back. Text from a pipe is cut as it arrives.
+
+    \b
+    Example:  echo 今天天气真好 | minent segment
+    """
+    if not separator:
+        raise click.UsageError("--separator is empty")
+    if sum((sample is not None, nbest is not None, confidence)) > 1:
+        raise click.UsageError("only one of --sample, --nbest and --confidence can be given")
+    if form == "spans" and (nbest is not None or confidence):
+        raise click.UsageError("--format spans has no room for --nbest and --confidence; try --format jsonl")
+    from minent.cli.lexicons import find_lexicon
+    from minent.cli.notices import announce_compilation, say
+    from minent.corpus.sources import STDIN, Corpus
+    from minent.files import STDOUT_NAMES, atomic_open, refuse_overwrite
+    from minent.lexicon import read_words
+    from minent.progress import progress_bar
+    from minent.segmentation import Segmenter
+    from minent.segmentation.cuts import BEST, Sampling
+    from minent.segmentation.formats import LineFormat, write_lines
+    from minent.segmentation.quick import QuickCutter
+    from minent.segmentation.stream import cut_corpus
+
+    sampling = BEST if sample is None else Sampling.by_seed(sample, seed)
+    by_line = form != "words" or nbest is not None or confidence
+    with Corpus(
+        corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir, keep_bom=not by_line
+    ) as source:
+        refuse_overwrite(output, source.files)
+        segmenter = Segmenter(find_lexicon(lexicon, quiet), units=units, protect=read_words(protect))
+        on_terminal = output in STDOUT_NAMES and sys.stdout.isatty()
+        from_pipe = STDIN in source.files and not _is_file(sys.stdin)
+        show = not quiet and not on_terminal
+        with atomic_open(output, "wb") as file, progress_bar(source.size(), "B", "segment", show) as advance:
+
+            def write(data: Bytes | bytes) -> None:
+                file.write(data)
+                if on_terminal or from_pipe:
+                    file.flush()
+
+            def announce() -> None:
+                announce_compilation("trie", "viterbi", quiet=quiet)
+
+            if by_line:
+                announce()
+                line_format = LineFormat(form, nbest or 0, confidence, sampling)
+                invalid = write_lines(segmenter, source, write, line_format, once=True, advance=advance)
+            else:
+                cutter = QuickCutter(segmenter, announce)
+                mark = separator.encode("utf-8", "surrogateescape")
+                invalid = cut_corpus(
+                    cutter, source, write, separator=mark, sampling=sampling, jobs=jobs, once=True, advance=advance
+                )
+    if invalid:
+        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+
+
+def _is_file(stream: object) -> bool:
+    """Whether a stream is a regular file, and not a pipe or a terminal."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # type: ignore[attr-defined]
+    except (OSError, ValueError, AttributeError):
+        return False
