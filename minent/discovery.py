@@ -56,9 +56,8 @@ class LexiconBuilder:
             problem = "no Han character, Latin letter or digit in it"
             hint = "it is not valid UTF-8; try --encoding auto" if self.invalid else "there is nothing to learn from"
             raise CorpusError(_name(self.corpus), problem, hint)
-        self.alphabet = Alphabet.from_counts(units)
-        alphabet = class_alphabet(units) if self.settings.recipe == "default" else self.alphabet
-        coded = CodedCorpus(self.corpus, alphabet, self.jobs, self.progress)
+        self.alphabet = class_alphabet(units) if self.settings.recipe == "default" else Alphabet.from_counts(units)
+        coded = CodedCorpus(self.corpus, self.alphabet, self.jobs, self.progress)
         mined = MINERS[self.settings.recipe](coded, self.settings, self.lists)
         self.chosen = mined.chosen
         return self._lexicon(mined, units.fingerprint())

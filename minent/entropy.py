@@ -99,8 +99,7 @@ def entropy_of_words(words: Sequence[str], counts: NDArray[np.int64], alphabet: 
 
     A word is written down by its length (γ code) and its units under the alphabet's own distribution.
     """
-    data = np.frombuffer("".join([word + "\n" for word in words]).encode(), dtype=np.uint8)
-    stream, ends = alphabet.encode(data, with_lines=True)
+    stream, ends = alphabet.encode_words(words)
     total = max(int(alphabet.counts.sum()), 1)
     unit_bits = np.log2(total) - np.log2(np.maximum(alphabet.counts, 1))
     unit_bits[0] = 0.0

@@ -47,8 +47,15 @@ def describe_os_error(error: OSError) -> str:
 
 
 def refuse_overwrite(output: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]]) -> None:
-    """Raise OutputError when `output` is one of the files `inputs`, under whatever name; `-` never is."""
-    if os.fspath(output) in STDOUT_NAMES or not os.path.exists(output):
+    """Raise OutputError when `output` is one of the files `inputs`, under whatever name, or its folder is missing.
+
+    `-` is neither.
+    """
+    if os.fspath(output) in STDOUT_NAMES:
+        return
+    if not os.path.exists(output):
+        if not os.path.isdir(os.path.dirname(os.path.realpath(output))):
+            raise OutputError(display_path(output), "its folder does not exist")
         return
     for path in inputs:
         with suppress(OSError):

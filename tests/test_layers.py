@@ -14,7 +14,7 @@ LAYERS = (  # from the ground up; a name stands for a module or a package and ev
     ("kernels", "tables", "files", "progress"),
     ("corpus", "engines"),
     ("counting", "association", "lexicon"),
-    ("discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation"),
+    ("discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation", "conventions", "word_statistics"),
     ("export", "report", "neural", "warm"),
     ("cli",),
 )

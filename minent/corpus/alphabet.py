@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from minent.kernels.scan import count_units, encode
 from minent.tables import Interner
 
 NUMBER_CLASS, LATIN_CLASS = "<N>", "<L>"  # any run of digits, any run of Latin letters: no unit has these signs
+RARE_LATIN = "ȸȹ"  # a run that no text has, so that its unit is the class
 
 
 @dataclass
@@ -169,6 +170,12 @@ class Alphabet:
             self.run_units, self.fallback, units, line_ends,
         )  # fmt: skip
         return units[:size], line_ends
+
+    def encode_words(self, words: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The coded stream of some words, and its length after each; a class unit in a word is that of the alphabet."""
+        text = "".join([word + "\n" for word in words])
+        text = text.replace(NUMBER_CLASS, "0").replace(LATIN_CLASS, RARE_LATIN)
+        return self.encode(np.frombuffer(text.encode(), dtype=np.uint8), with_lines=True)
 
     def text(self, units: NDArray[np.int32]) -> str:
         """The text of a sequence of ids."""

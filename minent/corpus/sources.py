@@ -37,7 +37,9 @@ STDIN, TEXTS = "-", "<texts>"
 
 # Where a line that is too long for a shard is cut: after a space, a sign or a NUL, never before what could
 # belong to the sign (a combining mark, a variation selector): only before ASCII and U+4000–9FFF. Nor inside 3.14.
-LINE_CUT = re.compile(rb"(?:[ ,;\x00]|\.(?![0-9])|\xe3\x80[\x81\x82]|\xef\xbc[\x81\x8c\x9b\x9f])(?=[\x00-\x7f\xe4-\xe9])")
+LINE_CUT = re.compile(
+    rb"(?:[ ,;\x00]|\.(?![0-9])|\xe3\x80[\x81\x82]|\xef\xbc[\x81\x8c\x9b\x9f])(?=[\x00-\x7f\xe4-\xe9])"
+)
 ANY_CUT = re.compile(rb"\n|" + LINE_CUT.pattern)
 LONGEST_CUT = 3  # bytes
 LINE_END = 0x0A

@@ -47,9 +47,11 @@ def mine_sampled(
             yield units, line_ends
 
     with status_line(corpus.progress) as show:
-        found = mine(
-            chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, lambda now: show(describe(now)), settings.seed
-        )
+
+        def tell(now: Progress) -> None:
+            show(describe(now))
+
+        found = mine(chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, tell, settings.seed)
     pieces = Pieces(len(corpus.alphabet))
     single = found.lengths == 1
     pieces.singles[found.units[single, 0]] = found.counts[single]

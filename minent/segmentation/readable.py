@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
-from functools import cached_property
 
 import numpy as np
 
@@ -49,28 +48,29 @@ class ReadableCutter:
         model = UnigramModel.of(lexicon, protect)
         self.values = dict(zip(model.words, model.values.tolist(), strict=True))
         self.unknown = model.unknown
-        for word in [word for word in model.words if not _can_occur(word)]:
-            del self.values[word]
+        characters = set("".join(model.words))
+        if not all(map(_can_occur, characters)):
+            self.values = {word: value for word, value in self.values.items() if all(map(_can_occur, word))}
         self.longest_with_class = 0
-        for word in [word for word in self.values if "<N>" in word or "<L>" in word]:
+        for word in [word for word in self.values if "<N>" in word or "<L>" in word] if "<" in characters else []:
             value = self.values.pop(word)
             if self.whole_runs:
                 word = word.replace("<N>", NUMBER_CLASS).replace("<L>", LATIN_CLASS)
                 self.values[word] = value
                 self.longest_with_class = max(self.longest_with_class, len(word))
         self.longest = max(map(len, self.values), default=1)
+        self._all_words = "\n".join(self.values)
+        self._in_words: dict[str, bool] = {}
 
-    @cached_property
-    def signs_in_words(self) -> set[str]:
-        """The elements of words that are no units by themselves: they do not end a run."""
-        units = (NUMBER_CLASS, LATIN_CLASS)
-        signs = [char for char in set("".join(self.values)) if char not in units and not self.is_unit(char)]
-        found: set[str] = set()
-        if signs:
-            pattern = re.compile("[" + re.escape("".join(signs)) + "]")
-            for word in filter(pattern.search, self.values):
-                found.update(self.split(word))
-        return {element for element in found if element not in units and not self.is_unit(element)}
+    def is_in_words(self, element: str) -> bool:
+        """Whether a word has this element, which is no unit: then it does not end a run."""
+        known = self._in_words.get(element)
+        if known is None:
+            known = element in self._all_words and any(
+                element in self.split(word) for word in self.values if element in word
+            )
+            self._in_words[element] = known
+        return known
 
     def split(self, text: str) -> list[str]:
         """The smallest parts that a word is made of."""
@@ -108,7 +108,7 @@ class ReadableCutter:
         score = [0.0] * (count + 1)
         step = [1] * count
         for start in range(count - 1, -1, -1):
-            if not (self.is_unit(elements[start]) or elements[start] in self.signs_in_words):
+            if not (self.is_unit(elements[start]) or self.is_in_words(elements[start])):
                 continue  # ends a run: score 0
             best = -math.inf
             forms = [""]  # what stands from `start` on, with runs as they are and as their classes
@@ -140,6 +140,6 @@ class ReadableCutter:
         return longer
 
 
-def _can_occur(word: str) -> bool:
-    """Whether the trie of the kernels has room for a word."""
-    return word.isascii() or all(ord(char) < UNIT_LIMIT and not "\ud800" <= char <= "\udfff" for char in word)
+def _can_occur(char: str) -> bool:
+    """Whether the trie of the kernels has room for words with a character."""
+    return ord(char) < UNIT_LIMIT and not "\ud800" <= char <= "\udfff"
