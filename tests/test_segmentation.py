@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus
-from minent.lexicon import Lexicon
+from minent.lexicon import Lexicon, load_lexicon
 from minent.segmentation import Segmentation, Segmenter
 from minent.segmentation.cutter import Cutter
 from minent.segmentation.model import word_log_probs
@@ -277,3 +278,16 @@ def test_short_text_is_cut_without_kernels_and_more_of_it_with_them(tmp_path) ->
         text = "今天天气\n" * lines
         result = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, encoding="utf-8")
         assert result.stdout == "今天 天气\n" * lines + loaded + "\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["people_daily_199801.txt", "hongloumeng.txt"])
+def test_runs_of_han_are_cut_as_jieba_cuts_them_with_its_words(real_text, name: str) -> None:  # type: ignore[no-untyped-def]
+    jieba = pytest.importorskip("jieba")
+    words = real_text("jieba_dict.txt")
+    tokenizer = jieba.Tokenizer(str(words))
+    runs = re.findall("[\u4e00-\u9fd5]{2,}", real_text(name).read_text(encoding="utf-8"))[:30_000]
+    segmenter = Segmenter(load_lexicon(words))
+    ours = segmenter.cut_bytes("\n".join(runs).encode()).decode().split("\n")
+    different = [run for run, cut in zip(runs, ours, strict=True) if cut.split(" ") != tokenizer.lcut(run, HMM=False)]
+    assert different == []

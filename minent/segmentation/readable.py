@@ -59,7 +59,7 @@ class ReadableCutter:
                 self.values[word] = value
                 self.longest_with_class = max(self.longest_with_class, len(word))
         self.longest = max(map(len, self.values), default=1)
-        self._all_words = "\n".join(self.values)
+        self._all_words = "\0".join(self.values)
         self._in_words: dict[str, bool] = {}
 
     def is_in_words(self, element: str) -> bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Iterator
+import select
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from minent.corpus.encodings import InvalidBytes
-from minent.corpus.sources import Corpus, Shard
+from minent.corpus.sources import STDIN, Corpus, Shard
 from minent.errors import CorpusError
 from minent.segmentation.cuts import BEST, AnyCutter, Bytes, CutBytes, Sampling
 
@@ -105,7 +106,8 @@ def cut_corpus(
         )
 
     watch = Watch(corpus)
-    with in_order(pieces(corpus, once), cut, jobs) as results:
+    ready = stdin_is_ready if once and STDIN in corpus.files else lambda: True
+    with closing(in_order(pieces(corpus, once), cut, jobs, ready)) as results:
         for piece, (mark, result) in results:
             shard = piece.shard
             if result.invalid:
@@ -118,51 +120,41 @@ def cut_corpus(
     return watch.report()
 
 
-@contextmanager
 def in_order(
-    source: Iterator[Piece], work: Callable[[Piece], Result], jobs: int
-) -> Iterator[Iterator[tuple[Piece, Result]]]:
+    source: Iterator[Piece], work: Callable[[Piece], Result], jobs: int, ready: Callable[[], bool]
+) -> Generator[tuple[Piece, Result], None, None]:
     """What `work` makes of every piece, in the order of the pieces.
 
-    A thread of its own reads the source, so that a result is handed on while the source still waits for more.
+    Reads the source in the calling thread, the only one that hears Ctrl-C. While the source is not `ready`, but would
+    have to be waited for, nothing that is finished is held back.
     """
     if jobs == 1:
-        yield ((piece, work(piece)) for piece in source)
+        for piece in source:
+            yield piece, work(piece)
         return
-    waiting: queue.Queue[tuple[Piece, Future[Result]] | BaseException | None] = queue.Queue(WAITING * jobs)
-    stopped = threading.Event()
+    waiting: deque[tuple[Piece, Future[Result]]] = deque()
     workers = ThreadPoolExecutor(jobs, thread_name_prefix="minent-cut")
-
-    def put(item: tuple[Piece, Future[Result]] | BaseException | None) -> None:
-        while not stopped.is_set():
-            try:
-                waiting.put(item, timeout=0.1)
-                return
-            except queue.Full:
-                pass
-
-    def read() -> None:
-        try:
-            for piece in source:
-                if stopped.is_set():
-                    return
-                put((piece, workers.submit(work, piece)))
-            put(None)
-        except BaseException as error:  # handed to the thread that takes the results
-            put(error)
-
-    def results() -> Iterator[tuple[Piece, Result]]:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item[0], item[1].result()
-
-    threading.Thread(target=read, daemon=True).start()
     try:
-        yield results()
+        while True:
+            while waiting and (len(waiting) > WAITING * jobs or waiting[0][1].done() or not ready()):
+                done, result = waiting.popleft()
+                yield done, result.result()
+            following = next(source, None)
+            if following is None:
+                break
+            waiting.append((following, workers.submit(work, following)))
+        for done, result in waiting:
+            yield done, result.result()
     finally:
-        stopped.set()
-        workers.shutdown(wait=False, cancel_futures=True)
+        workers.shutdown(cancel_futures=True)
+
+
+def stdin_is_ready() -> bool:
+    """Whether standard input can be read at once."""
+    try:
+        return bool(select.select([sys.stdin.fileno()], [], [], 0)[0])
+    except (OSError, ValueError):  # no file, or a system where only sockets can be asked
+        return False
 
 
 def lines(corpus: Corpus, once: bool = False) -> Iterator[Line]:
