@@ -23,6 +23,7 @@ from minent.kernels.neighbours import (
     gather_neighbours,
     weakest_cuts,
 )
+from minent.lexicon import Lexicon
 from minent.recipes.sampled import class_alphabet
 from minent.tables import Counter
 
@@ -94,6 +95,15 @@ def word_statistics(
     return WordStatistics(occurrences, cohesion, cuts, entropies[:, 0], entropies[:, 1])
 
 
+def with_statistics(
+    lexicon: Lexicon, corpus: Corpus, whole_runs: bool = True, jobs: int = 1, progress: bool = False
+) -> Lexicon:
+    """The lexicon with the columns `pmi`, `left_entropy`, `right_entropy`, from its corpus."""
+    coded = coded_corpus(corpus, lexicon.words, whole_runs=whole_runs, jobs=jobs, progress=progress)
+    columns = word_statistics(coded, lexicon.words).columns()
+    return Lexicon(lexicon.words, lexicon.counts, lexicon.settings, {**lexicon.columns, **columns})
+
+
 def coded_corpus(
     corpus: Corpus, words: Iterable[str], *, whole_runs: bool = True, jobs: int = 1, progress: bool = False
 ) -> CodedCorpus:
@@ -138,13 +148,14 @@ def _coded_words(
     else:
         texts = words
     char_units = alphabet.char_units.copy()
-    char_units[ord(SENTINEL)] = max(1, char_units[ord(SENTINEL)])
+    char_units[ord(SENTINEL)] = char_units[ord(SENTINEL)] or len(alphabet)
     alphabet = dataclasses.replace(alphabet, char_units=char_units)
     lines = "".join([f"{SENTINEL}{text}{SENTINEL}\n" for text in texts if "\n" not in text])
     stream, ends = alphabet.encode(np.frombuffer(lines.encode("utf-8", "replace"), dtype=np.uint8), with_lines=True)
     line_starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])[:-1]
     found = ends - line_starts - 3
-    nameless = np.array([not text for text in alphabet.texts])  # the boundary, and the unit that is any rare character
+    # The boundary, the unit that is any rare character, and a sentinel that the alphabet does not have, are in no word.
+    nameless = np.array([*(not text for text in alphabet.texts), True])
     foreign = np.concatenate([[0], np.cumsum(nameless[stream])])
     found[(found > LONGEST) | (foreign[ends - 2] > foreign[line_starts + 1])] = 0
     one_line = np.array(["\n" not in text for text in texts], dtype=np.bool_)

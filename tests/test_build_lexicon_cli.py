@@ -312,7 +312,7 @@ def test_json_lines_without_the_field(run, tmp_path: Path) -> None:
 
 
 def test_an_output_in_a_missing_folder(run, corpus: Path) -> None:
-    failed(run(corpus, "-o", "none/x.tsv"), "none/x.tsv: no such file or folder; no partial output was left")
+    failed(run(corpus, "-o", "none/x.tsv"), "none/x.tsv: its folder does not exist; no partial output was left")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX")

@@ -14,7 +14,10 @@ LAYERS = (  # from the ground up; a name stands for a module or a package and ev
     ("kernels", "tables", "files", "progress"),
     ("corpus", "engines"),
     ("counting", "association", "lexicon"),
-    ("discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation", "conventions", "word_statistics"),
+    (
+        "discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation",
+        "conventions", "word_statistics",
+    ),  # fmt: skip
     ("export", "report", "neural", "warm"),
     ("cli",),
 )

@@ -39,6 +39,16 @@ DEFAULTS = LexiconSettings()
 @click.option("--ban", multiple=True, metavar="LIST", help="Words that are never written.")
 @click.option("--known", multiple=True, metavar="LIST", help="Known words: a column tells which words are new.")
 @click.option("--new-only", is_flag=True, help="Write only words that no --known list has.")
+@click.option("--join-dates", is_flag=True, help="One word for a date: 1998年1月1日.")
+@click.option("--split-dates", is_flag=True, help="Year, month and day as words: 1998年, 1月, 1日.")
+@click.option("--split-suffixes", is_flag=True, help="A suffix as a word: 产业, 化.")
+@click.option("--split-names", is_flag=True, help="Surname and given name as words: 江, 泽民.")
+@click.option(
+    "--statistics/--no-statistics",
+    default=None,
+    show_default="with the default recipe",
+    help="Columns with the PMI at the weakest cut and both branching entropies.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS.seed, show_default=True)
 @run_options
 def command(
@@ -60,6 +70,11 @@ def command(
     ban: tuple[str, ...],
     known: tuple[str, ...],
     new_only: bool,
+    join_dates: bool,
+    split_dates: bool,
+    split_suffixes: bool,
+    split_names: bool,
+    statistics: bool | None,
     seed: int,
     jobs: int,
     temp_dir: str | None,
@@ -75,6 +90,14 @@ def command(
     """
     if new_only and not known:
         raise click.UsageError("--new-only needs --known LIST")
+    if join_dates and split_dates:
+        raise click.UsageError("--join-dates and --split-dates exclude each other")
+    wanted = {
+        "join-dates": join_dates,
+        "split-dates": split_dates,
+        "split-suffixes": split_suffixes,
+        "split-names": split_names,
+    }
     try:
         settings = LexiconSettings(
             recipe=recipe,
@@ -95,15 +118,19 @@ def command(
     from minent.files import refuse_overwrite
 
     announce_compilation("scan", "pieces", quiet=quiet)
+    from minent.conventions import apply_conventions
     from minent.corpus.sources import Corpus
     from minent.discovery import LexiconBuilder
     from minent.lexicon import read_words
+    from minent.word_statistics import with_statistics
 
     known_words, kept, banned = read_words(known), read_words(protect), read_words(ban)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
         refuse_overwrite(output, [*source.files, *known, *protect, *ban])
         builder = LexiconBuilder(source, settings, protect=kept, ban=banned, jobs=jobs, progress=not quiet)
-        lexicon = builder.build()
+        lexicon = apply_conventions(builder.build(), [name for name in wanted if wanted[name]], kept)
+        if recipe == "default" if statistics is None else statistics:
+            lexicon = with_statistics(lexicon, source, units == "run", jobs, progress=not quiet)
     if known:
         lexicon = lexicon.mark_new(known_words)
     written = lexicon.filter([mark == "1" for mark in lexicon.columns["new"]]) if new_only else lexicon

@@ -34,10 +34,10 @@ class Lattice:
         """The lattice of a text. Memory: about 40 bytes a byte of text and 12 a word that it admits."""
         codes = np.empty(len(data) + 1, dtype=np.int32)
         starts = np.empty(len(data) + 1, dtype=np.int64)
-        marks = np.empty(len(data), dtype=np.uint8)
+        marks = np.empty(len(data) + 1, dtype=np.uint8)
         state = np.array([1, 0, -1], dtype=np.int64)
         count, _ = read_elements(data, 0, cutter.alphabet, codes, starts, marks, state)
-        block = codes[: count + 1], marks[:count]
+        block = codes[: count + 1], marks[: count + 1]
         arc_ptr = np.empty(count + 1, dtype=np.int64)
         lengths, values = np.empty(0, dtype=np.int32), np.empty(0)
         arcs = fill_arcs(block, cutter.nodes, count, arc_ptr, lengths, values)
