@@ -57,8 +57,11 @@ def test_han_text_is_cut_like_the_oracle(text: str, counts: dict[str, int]) -> N
 @given(st.text("天气a3", max_size=10), st.dictionaries(st.lists(CLASSES, min_size=1, max_size=4).map("".join), COUNTS))
 @example("3天a气", {"<N>天": 2, "3天<L>": 1, "<L>": 4})
 @example("2.5%天", {"<N>天": 1})
+@example("气a天a", {"天<L><N>": 0, "天": 0})  # a class unit that would go on beyond the end of the text
 def test_class_units_match_any_number_and_any_latin_run(text: str, counts: dict[str, int]) -> None:
-    assert " ".join(segmenter_of(counts).cut(text)) == cut_by_oracle(text, counts)
+    segmenter = segmenter_of(counts)
+    segmenter.cut("3a" * 2500)  # what a larger text leaves in memory must not matter
+    assert " ".join(segmenter.cut(text)) == cut_by_oracle(text, counts)
 
 
 @given(st.text(UGLY, max_size=14), words_of(IN_WORDS), st.sampled_from(["run", "char"]))

@@ -1,8 +1,8 @@
 """All words that a text admits: the arcs of its lattice, sampled and n-best cuttings, posterior probabilities.
 
 The nodes of the lattice are the boundaries between `count` elements of a text, its arcs the words between them. An
-element with code 0 is no part of a word: it has one arc, of value 0. `block` is (codes int32[], marks uint8[]), see
-kernels/viterbi.py; `trie` is (links, values, longest), see kernels/trie.py.
+element with code 0 is no part of a word: it has one arc, of value 0. `block` is (codes int32[], marks uint8[]), both
+0 at `count`, see kernels/viterbi.py; `trie` is (links, values, longest), see kernels/trie.py.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def find_words(block, trie, at, found, stack):
         length = stack[height + 1]
         below = child(links, node, np.int64(codes[at + length]))
         other = np.int64(-1)
-        if at + length < len(marks) and marks[at + length] >= IS_NUMBER:
+        if marks[at + length] >= IS_NUMBER:
             other = child(links, node, NUMBER_CODE if marks[at + length] & IS_NUMBER else LATIN_CODE)
         length += 1
         if below >= 0 or other >= 0:

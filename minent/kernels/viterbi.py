@@ -5,8 +5,8 @@ run of invalid bytes. Elements are handled in blocks:
 
 codes  int32[n + 1] — code in the trie (kernels/trie.py), 0 for what is in no word; codes[n] is 0
 starts int64[n + 1] — where each starts in the data, and where the last ends
-marks  uint8[n] — bits: 1 comes first or after whitespace or is whitespace, 2 is whitespace, 4 is a mark on the
-    element before it, 8 a number and 16 a Latin run that may stand for a class
+marks  uint8[n + 1] — bits: 1 comes first or after whitespace or is whitespace, 2 is whitespace, 4 is a mark on the
+    element before it, 8 a number and 16 a Latin run that may stand for a class; marks[n] is 0
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def read_elements(data, at, alphabet, codes, starts, marks, state):
     """
     classes, char_codes, slots, content, entries, run_codes, flags = alphabet
     end = len(data)
-    room = len(marks)
+    room = len(marks) - 1
     size = 0
     after_space = np.uint8(state[SPACE_BEFORE])
     while at < end and size < room:
@@ -104,6 +104,7 @@ def read_elements(data, at, alphabet, codes, starts, marks, state):
         at += length
     starts[size] = at
     codes[size] = 0
+    marks[size] = 0
     return size, at
 
 
@@ -229,7 +230,7 @@ def cut_text(data, at, alphabet, trie, separator, joined, sampling, out, size, s
     room = BLOCK
     codes = np.empty(room + 1, dtype=np.int32)
     starts = np.empty(room + 1, dtype=np.int64)
-    marks = np.empty(room, dtype=np.uint8)
+    marks = np.empty(room + 1, dtype=np.uint8)
     pairs = np.empty(room, dtype=np.int32)
     steps = np.empty(room, dtype=np.int32)
     score = np.empty(room + 1)
@@ -245,13 +246,14 @@ def cut_text(data, at, alphabet, trie, separator, joined, sampling, out, size, s
                 room *= 2
                 codes = np.empty(room + 1, dtype=np.int32)
                 starts = np.empty(room + 1, dtype=np.int64)
-                marks = np.empty(room, dtype=np.uint8)
+                marks = np.empty(room + 1, dtype=np.uint8)
                 pairs = np.empty(room, dtype=np.int32)
                 steps = np.empty(room, dtype=np.int32)
                 score = np.empty(room + 1)
                 continue
             count = whole
             codes[count] = 0
+            marks[count] = 0
         if size + (starts[count] - at) + (count + 1) * len(separator) > len(out):
             break
         if alpha < 0:
