@@ -205,14 +205,15 @@ def _parse_table(lines: list[str], name: str) -> Lexicon:
     header = lines[at].split("\t") if at < len(lines) else []
     if header[:2] != ["word", "count"]:
         raise LexiconError(f"{name}:{at + 1}", "no header", "expected a line that starts with word<TAB>count")
-    rows = [line.split("\t") for line in lines[at + 1 :]]
     width = len(header)
-    if not all(len(row) == width for row in rows):
-        number = next(k for k, row in enumerate(rows) if len(row) != width)
-        place = f"{name}:{at + 2 + number}"
-        raise LexiconError(place, f"{len(rows[number])} columns where the header has {width}")
-    words = [row[0] for row in rows]
-    counts = _checked_counts(words, [row[1] for row in rows], name, at + 2)
+    body = lines[at + 1 :]
+    odd = next((k for k, line in enumerate(body) if line.count("\t") != width - 1), None)
+    if odd is not None:
+        columns = body[odd].count("\t") + 1
+        raise LexiconError(f"{name}:{at + 2 + odd}", f"{columns} columns where the header has {width}")
+    cells = "\t".join(body).split("\t") if body else []
+    words = cells[::width]
+    counts = _checked_counts(words, cells[1::width], name, at + 2)
     if not all(words):
         raise LexiconError(f"{name}:{at + 2 + words.index('')}", "no word")
     if len(set(words)) < len(words):
@@ -220,13 +221,18 @@ def _parse_table(lines: list[str], name: str) -> Lexicon:
         number = next(k for k, word in enumerate(words) if word in seen or seen.add(word))  # type: ignore[func-returns-value]
         raise LexiconError(f"{name}:{at + 2 + number}", f"the word {words[number]!r} is there twice")
     kept = [(k, column) for k, column in enumerate(header) if k > 1 and column != "prob"]
-    return Lexicon(words, counts, settings, {column: [row[k] for row in rows] for k, column in kept})
+    return Lexicon(words, counts, settings, {column: cells[k::width] for k, column in kept})
 
 
 def _parse_list(lines: list[str], name: str) -> Lexicon:
-    rows = [line.split(None, 2) or ["", "1"] for line in lines]
-    words = [row[0] for row in rows]
-    texts = [row[1] if len(row) > 1 else "1" for row in rows]
+    widths = {len(line.split()) for line in lines}
+    if len(widths) == 1 and (width := widths.pop()) > 0:
+        cells = "\n".join(lines).split()  # one list: a list a line would cost as much as all the rest
+        words, texts = cells[::width], cells[1::width] if width > 1 else ["1"] * len(lines)
+    else:
+        rows = [line.split(None, 2) or ["", "1"] for line in lines]
+        words = [row[0] for row in rows]
+        texts = [row[1] if len(row) > 1 else "1" for row in rows]
     counts = dict(zip(words, _checked_counts(words, texts, name, 1), strict=True))
     counts.pop("", None)  # blank lines
     return Lexicon.from_counts(counts)
