@@ -21,9 +21,7 @@ LINES = [
     "科学技术是第一生产力，科学技术是第一生产力。",
     "café——𠮷野家……科学技术",
 ] * 20
-SMALL = DefaultSettings(
-    first_sample=60, second_sample=120, large_text=200, first_sweeps=2, second_sweeps=2, min_count=1
-)
+SMALL = DefaultSettings(whole_text=60, large_text=200, kind_text=100, text_sweeps=2, kind_sweeps=2, min_count=1)
 
 
 def warm() -> None:

@@ -233,8 +233,9 @@ def test_a_words_own_token_is_taken_out() -> None:
     changed = {(i, k) for i in range(6) for k in range(4) if before[i, k] != now[i, k]}
     assert changed == {(0, 1), (5, 0)}  # 2 3 1 is not in the lexicon
     total = sum(WORDS.values())
-    experts = sweep.experts(model, np.array([1, 2], np.uint16), 2)
-    assert before[0, 1] - now[0, 1] == pytest.approx(experts / total)
+    begin, end = model.units[1, sweep.TAG_BEGIN], model.units[2, sweep.TAG_END]
+    pmi_expert = model.pair_values[model.pairs[:, 0] == pack((1, 2)), 2][0]
+    assert before[0, 1] - now[0, 1] == pytest.approx(begin * pmi_expert * end * model.scalars[sweep.SHAPE_2] / total)
 
 
 def test_the_sampler_draws_cuttings_by_their_probability() -> None:
@@ -285,52 +286,6 @@ def counted(text: np.ndarray, boundaries: np.ndarray) -> dict[int, int]:
 
 def as_dict(entries: tuple[np.ndarray, np.ndarray]) -> dict[int, int]:
     return dict(zip(entries[0].tolist(), entries[1].tolist(), strict=True))
-
-
-@given(st.lists(st.sampled_from([(0, 0), (1, 0), (2, 0), (1, 1), (2, 1)]), max_size=40))
-def test_joined_strings_are_two_adjacent_words_of_a_segment(marks: list[tuple[int, int]]) -> None:
-    units, ends = [], []
-    run = 0
-    for (unit, end), after in itertools.zip_longest(marks, marks[1:], fillvalue=(0, 0)):
-        run = run + 1 if unit else 0
-        last = unit and (end or after[0] == 0 or run == 4)
-        units.append(unit)
-        ends.append(1 if last else 0)
-        run = 0 if last else run
-    expected: Counter[int] = Counter()
-    words: list[tuple[int, ...]] = []
-    word: tuple[int, ...] = ()
-    for unit, end in zip(units, ends, strict=True):
-        if not unit:
-            words = []
-            continue
-        word += (unit,)
-        if end:
-            if words and len(words[-1] + word) <= 4:
-                expected[pack(words[-1] + word)] += 1
-            words.append(word)
-            word = ()
-    found = sweep.count_joined(np.array(units, np.uint16), np.array(ends, np.uint8), 1)
-    assert as_dict(found) == expected
-
-
-def test_joining_needs_the_margin() -> None:
-    model = example_model(WORDS, TEXT, 5)
-    strings = {(2, 3, 1): 5, (1, 2): 3, (4, 4): 9}
-    keys = np.array([pack(string) for string in strings], np.uint64)
-    counts = np.array(list(strings.values()), np.int64)
-    ratios = []
-    for string, n in strings.items():
-        weights = arcs(model, list(string))
-        splits = [words for words in cuttings(len(string)) if len(words) > 1]
-        best = max(math.prod(weights[s, e - s - 1] for s, e in words) for words in splits)
-        now = WORDS.get(string, 0)
-        gained = max(now + n - 0.5, 0) - max(now - 0.5, 0)
-        experts = sweep.experts(model, np.array(string, np.uint16), len(string))
-        joined = weights[0, len(string) - 1] + gained / sum(WORDS.values()) * experts
-        ratios.append(joined / best)
-    for margin in (min(ratios) * 0.99, sorted(ratios)[1] * 0.99, max(ratios) * 1.01):
-        assert sweep.worth_joining(model, keys, counts, margin).tolist() == [r > margin for r in ratios]
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=50))

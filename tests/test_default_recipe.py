@@ -17,19 +17,23 @@ from minent.kernels.sweep import fill_arcs
 from minent.recipes.default import DefaultSettings, MinedWords, Progress, mine
 from minent.recipes.default.start import grams
 from minent.recipes.default.stream import Chunk, Chunks, cut_shards, map_in_order
-from minent.recipes.default.survey import LineSampler, survey
+from minent.recipes.default.survey import LineSampler, sample_kinds, survey
 from minent.recipes.default.unknown import model_arrays, model_from_arrays
 
 SMALL = DefaultSettings(
-    first_sample=1_500,
-    second_sample=3_000,
+    whole_text=1_500,
     large_text=6_000,
     shard_units=700,
     sample_shard_units=300,
     longest_segment=40,
     longest_piece=60,
-    first_sweeps=4,
-    second_sweeps=3,
+    kind_text=2_000,
+    most_kinds=3,
+    kind_sample=1_000,
+    survey_sample=1_000,
+    kind_rounds=4,
+    text_sweeps=4,
+    kind_sweeps=3,
 )
 
 Lines = list[list[int]]
@@ -109,11 +113,25 @@ def test_samples_do_not_depend_on_the_order_of_lines(lines: Lines, repeats: int)
         sampler = LineSampler(size=150, longest_piece=1_000, seed=5)
         for shard in cut_shards(stream(lines), shard_units, 1_000):
             sampler.add(sampler.read(shard))
-        return sampler.sample().tolist()
+        return sampler.samples()[0].units.tolist()
 
     expected = sample(language(40), 100_000)
     assert 150 <= len(expected) < 150 + 60
     assert sample([*lines, *lines[:repeats]], 200) == expected
+
+
+def test_samples_of_kinds_hold_each_line_of_the_text_once() -> None:
+    text = language(80)
+    profiles = np.log(np.random.default_rng(0).dirichlet(np.ones(41), 3).T)
+    profiles[0] = 0
+    samples = [
+        sample_kinds(stream(lines, sizes), profiles, replace(SMALL, kind_sample=10_000), 1, 0)
+        for lines, sizes in ((text, None), ([*text[::-1], *text], [50]))
+    ]
+    assert [units.tolist() for units in samples[0]] == [units.tolist() for units in samples[1]]
+    (shard,) = cut_shards(stream(text), 100_000, SMALL.longest_segment)
+    distinct = {tuple(line) for line in np.split(shard.units, shard.line_ends) if line.size}
+    assert sum(units.size for units in samples[0]) == sum(len(line) for line in distinct)
 
 
 def test_a_smaller_sample_is_a_prefix_of_a_larger_one() -> None:
@@ -122,14 +140,14 @@ def test_a_smaller_sample_is_a_prefix_of_a_larger_one() -> None:
     for size in (100, 300):
         sampler = LineSampler(size, 1_000, 0)
         sampler.add(sampler.read(shard))
-        samples.append(sampler.sample().tolist())
+        samples.append(sampler.samples()[0].units.tolist())
     assert samples[1][: len(samples[0])] == samples[0]
 
 
 def test_a_text_on_one_line_is_sampled_in_pieces() -> None:
     line = [unit for line in language(300) for unit in [*line, 0]]
-    found = survey(stream([line]), 40, replace(SMALL, second_sample=500), 1, 0)
-    assert 500 <= found.sample.size < 700
+    found = survey(stream([line]), 40, replace(SMALL, survey_sample=500), 1, 0)
+    assert 500 <= found.sample.units.size < 700
 
 
 def test_the_start_is_the_best_cutting() -> None:
@@ -157,7 +175,7 @@ def test_the_start_is_the_best_cutting() -> None:
         start = end + 1
 
 
-@pytest.mark.parametrize("lines", [60, 250, 1_200])  # first sample only; both samples; whole text as well
+@pytest.mark.parametrize("lines", [60, 250, 1_200])  # as a whole; two kinds; three kinds and a large text
 def test_any_workers_and_any_chunks_give_the_same_bytes(lines: int) -> None:
     text = language(lines)
     one = mine(stream(text), 40, SMALL, seed=1)
@@ -172,16 +190,17 @@ def test_words_of_an_invented_language_are_found() -> None:
     text = language(3_000)
     rng = np.random.default_rng(3)
     lexicon = [tuple(rng.integers(1, 41, rng.choice([1, 2, 2, 2, 3, 4])).tolist()) for _ in range(120)]
-    mined = mine(stream(text), 40, replace(SMALL, first_sample=50_000, first_sweeps=24))
+    mined = mine(stream(text), 40, replace(SMALL, whole_text=50_000, text_sweeps=24))
     found = {tuple(row[:n].tolist()) for row, n in zip(mined.units, mined.lengths, strict=True)}
     assert sum(word in found for word in lexicon[:60]) >= 55
 
 
-def test_words_come_most_frequent_first_and_seen_twice() -> None:
-    mined = mine(stream(language(300)), 40, SMALL)
+@pytest.mark.parametrize(("lines", "min_count", "least"), [(60, None, 1), (300, None, 2), (60, 3, 3), (300, 3, 3)])
+def test_words_come_most_frequent_first_and_often_enough(lines: int, min_count: int | None, least: int) -> None:
+    mined = mine(stream(language(lines)), 40, replace(SMALL, min_count=min_count))
     order = list(zip((-mined.counts).tolist(), mined.units.tolist(), strict=True))
     assert order == sorted(order, key=lambda item: (item[0], pack_order(item[1])))
-    assert mined.counts.min() >= 2
+    assert mined.counts.min() == least
     assert mined.tokens >= mined.counts.sum()
 
 
@@ -206,8 +225,8 @@ def test_progress_names_the_phase_and_the_time_left() -> None:
     told: list[Progress] = []
     mine(stream(language(1_200)), 40, SMALL, progress=told.append)
     phases = [phase for phase, _ in itertools.groupby(report.phase for report in told)]
-    assert phases == ["start", "first sample", "second sample", "whole text"]
-    assert [r.sweep for r in told if r.phase == "first sample"] == [1, 2, 3, 4]
+    assert phases == ["kind 1 of 3", "kind 2 of 3", "kind 3 of 3", "whole text"]
+    assert [r.sweep for r in told if r.phase == "kind 2 of 3"] == [1, 2, 3]
     assert told[-1].seconds_left < 1
     assert all(report.words > 0 for report in told)
 

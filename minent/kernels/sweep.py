@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from minent.kernels import kernel
 from minent.kernels.factors import COUNT, STARTS_FOUR, STARTS_THREE
-from minent.kernels.packed import doubled, entries, find, find_row, key_length, key_unit, packed_range
+from minent.kernels.packed import doubled, entries, find, find_row, packed_range
 from minent.kernels.sample import mixed
 
 _BITS = np.uint64(16)
@@ -236,96 +236,3 @@ def count_words(units, boundaries):
                 keys, counts = doubled(keys, counts)
             key = np.uint64(0)
     return entries(keys, counts, 1)
-
-
-@kernel
-def count_joined(units, boundaries, least):
-    """Count the strings of two adjacent words that have at most four units together.
-
-    units : uint16[n], 0 = separator;  boundaries : uint8[n], 1 where a word of at most four units ends
-    Returns those seen at least `least` times: (uint64[m], int32[m]), in no order.
-    """
-    keys = np.zeros(1 << 12, np.uint64)
-    counts = np.zeros(1 << 12, np.int32)
-    used = 0
-    start = 0  # of the word that ends at i
-    before = -1  # start of the word before it in the segment, -1 if there is none
-    for i in range(units.size):
-        if units[i] == 0:
-            start = i + 1
-            before = -1
-            continue
-        if boundaries[i] == 0:
-            continue
-        if before >= 0 and i + 1 - before <= 4:
-            key = packed_range(units, before, i + 1)
-            slot = find(keys, key)
-            if keys[slot] == 0:
-                keys[slot] = key
-                used += 1
-            counts[slot] += 1
-            if 2 * used > keys.size:
-                keys, counts = doubled(keys, counts)
-        before = start
-        start = i + 1
-    return entries(keys, counts, least)
-
-
-@kernel
-def worth_joining(model, keys, counts, margin):
-    """Whether a string, had it these occurrences more as a word, would beat its best split.
-
-    keys : uint64[m], strings of two to four units;  counts : int64[m], occurrences as two words
-    margin : how many times heavier than the best product of shorter words it must be
-    Returns bool[m].
-    """
-    chosen = np.zeros(keys.size, np.bool_)
-    units = np.empty(4, np.uint16)
-    no_boundaries = np.empty(0, np.uint8)
-    steps = np.empty((4, 2))
-    weights = np.empty((4, 4))
-    places = np.empty((4, 4), np.int64)
-    best = np.empty(5)
-    discount = model.scalars[DISCOUNT]
-    for j in range(keys.size):
-        length = key_length(keys[j])
-        for i in range(length):
-            units[i] = key_unit(keys[j], length, i)
-        fill_arcs(model, units, no_boundaries, 0, length, steps, weights, places)
-        now = word_count(model, places[0, length - 1])
-        gained = max(now + counts[j] - discount, 0.0) - max(now - discount, 0.0)
-        joined = weights[0, length - 1] + gained / model.scalars[TOTAL] * experts(model, units, length)
-        weights[0, length - 1] = 0.0
-        best[0] = 1.0
-        best[1:] = 0.0
-        for i in range(length):
-            for k in range(length - i):
-                best[i + k + 1] = max(best[i + k + 1], best[i] * weights[i, k])
-        chosen[j] = joined > margin * best[length]
-    return chosen
-
-
-@kernel
-def word_count(model, place):
-    """Count of the word at a place of the model; 0 for place -1."""
-    if place < 0:
-        return 0
-    if place < model.singles.size:
-        return np.int64(model.singles[place])
-    place -= model.singles.size
-    if place < model.pairs.shape[0]:
-        return np.int64(model.pairs[place, 3] & COUNT)
-    return np.int64(model.words[place - model.pairs.shape[0], 1])
-
-
-@kernel
-def experts(model, units, length):
-    """H(w) times the product of G for the word units[:length], two to four units."""
-    unit_values = model.units
-    product = np.float64(unit_values[units[0], TAG_BEGIN]) * model.scalars[SHAPE_2 + length - 2]
-    for i in range(1, length):
-        slot = find_row(model.pairs, np.uint32(np.uint32(units[i - 1]) << 16 | np.uint32(units[i])))
-        if model.pairs[slot, 0] != 0:
-            product *= model.pair_values[slot, 2]
-        product *= unit_values[units[i], TAG_END if i == length - 1 else TAG_MIDDLE]
-    return product

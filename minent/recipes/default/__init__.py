@@ -1,4 +1,4 @@
-"""The default recipe: sample, grow, harvest; words from coded text by Gibbs sweeps with frozen counts."""
+"""The default recipe: divide, sample, learn, harvest; words from coded text by Gibbs sweeps with frozen counts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,19 @@ from numpy.typing import NDArray
 from minent.kernels.packed import unpacked
 from minent.kernels.sample import count_pairs
 from minent.kernels.sweep import WordModel
+from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.factors import PairTable, pair_table, word_model
-from minent.recipes.default.proposals import add_proposals
+from minent.recipes.default.kinds import find_kinds, kind_count
 from minent.recipes.default.randomness import random_key
 from minent.recipes.default.settings import DefaultSettings
 from minent.recipes.default.start import first_cutting
 from minent.recipes.default.stream import Chunks, Shard, cut_shards
-from minent.recipes.default.survey import Survey, sample_prefix, survey
-from minent.recipes.default.sweep import (
-    Counts,
-    SampleText,
-    cutting_counts,
-    sample_text,
-    sweep_sample,
-    sweep_stream,
-)
+from minent.recipes.default.survey import Survey, sample_kinds, survey
+from minent.recipes.default.sweep import Counts, cutting_counts, sample_text, sweep_sample, sweep_stream
 
 __all__ = ["DefaultSettings", "MinedWords", "Progress", "mine"]
+
+START_WORK = 4  # sweeps that take as long as the start
 
 
 @dataclass(frozen=True)
@@ -97,83 +93,64 @@ class _Run:
         if found.total == 0:
             empty = np.empty(0, np.int32)
             return MinedWords(empty.reshape(0, 1), empty, empty.astype(np.int64), None, 0, 0)
-        self._plan(found)
-
-        small = found.total <= settings.first_sample
-        units = found.whole if small else sample_prefix(found.sample, settings.first_sample)
-        assert units is not None
-        words, pairs = self._learn_first(units, found)
-        if not small:
-            units = found.sample if found.whole is None else found.whole
-            words, pairs = self._learn_second(units, words, found)
-        if found.whole is None:
-            words, pairs = self._harvest(words, found)
+        if found.whole is not None:
+            self.clock.start((settings.text_sweeps + START_WORK) * found.whole.size)
+            words, pairs = self._learn(found.whole, found, "text", settings.text_sweeps)
+        else:
+            words, pairs = self._harvest(self._learn_kinds(found), found)
         model = word_model(*words, pairs, found.unit_counts, settings)
-        return _output(words, model, found.total, settings.min_count)
+        least = settings.min_count or (2 if found.whole is None else 1)
+        return _output(words, model, found.total, least)
 
-    def _plan(self, found: Survey) -> None:
+    def _learn_kinds(self, found: Survey) -> Counts:
+        """Words of a sample of every kind of text, each learned apart; their counts are added up."""
         settings = self.settings
-        first = min(found.total, settings.first_sample)
-        second = min(found.total, settings.second_sample) if found.total > first else 0
-        rest = found.total if found.whole is None else 0
-        self.clock.start(
-            (settings.first_sweeps + 4) * first + settings.second_sweeps * second + settings.harvest_sweeps * rest
-        )
+        profiles = find_kinds(found.sample, found.unit_counts, kind_count(found.total, settings), settings)
+        samples = sample_kinds(self.chunks, profiles, settings, self.jobs, self.seed)
+        work = (settings.kind_sweeps + START_WORK) * sum(units.size for units in samples)
+        self.clock.start(work + settings.harvest_sweeps * found.total)
+        words = KeyCounts()
+        for i, units in enumerate(samples):
+            if units.size > 0:
+                words.add(*self._learn(units, found, f"kind {i + 1} of {len(samples)}", settings.kind_sweeps)[0])
+        return words.result()
 
-    def _learn_first(self, units: NDArray[np.uint16], found: Survey) -> tuple[Counts, PairTable]:
-        """Sweeps over the first sample, from the branching-entropy start."""
-        text = sample_text(units, self.settings.sample_shard_units)
+    def _learn(self, units: NDArray[np.uint16], found: Survey, phase: str, sweeps: int) -> tuple[Counts, PairTable]:
+        """Sweeps over a text or a sample, from its branching-entropy start; all statistics are its own."""
+        settings = self.settings
+        unit_counts = np.bincount(units, minlength=found.unit_counts.size).astype(np.int64)
+        unit_counts[0] = 0
+        pair_counts = KeyCounts()
+        pair_counts.add(*count_pairs(units))
+        pairs = pair_table(*pair_counts.result(), unit_counts, settings)
+        text = sample_text(units, settings.sample_shard_units)
         cutting = first_cutting(units)
         for shard, boundaries in zip(text.shards, text.boundaries, strict=True):
             boundaries[:] = cutting[shard.offset : shard.offset + shard.units.size]
         words = cutting_counts(text)
-        self._tell("start", 1, 1, words, 4 * units.size)
-        pairs = self._sample_pairs(units, found)
-        for i in range(self.settings.first_sweeps):
-            words = self._sweep_sample(words, text, pairs, found, True)
-            self._tell("first sample", i + 1, self.settings.first_sweeps, words, units.size)
-        return words, pairs
-
-    def _learn_second(self, units: NDArray[np.uint16], words: Counts, found: Survey) -> tuple[Counts, PairTable]:
-        """Sweeps over the second sample, from the words of the first."""
-        text = sample_text(units, self.settings.sample_shard_units)
-        pairs = self._sample_pairs(units, found)
-        for i in range(self.settings.second_sweeps):
-            words = self._sweep_sample(words, text, pairs, found, i > 0)
-            self._tell("second sample", i + 1, self.settings.second_sweeps, words, units.size)
+        self.clock.done += START_WORK * units.size
+        for i in range(sweeps):
+            model = word_model(*words, pairs, unit_counts, settings)
+            words = sweep_sample(model, text, self._next_key(), self.jobs)
+            self._tell(phase, i + 1, sweeps, words, units.size)
         return words, pairs
 
     def _harvest(self, words: Counts, found: Survey) -> tuple[Counts, PairTable]:
-        """Sweeps over the whole text, with merge proposals between them."""
+        """Sweeps over the whole text, from the words of all kinds."""
         settings = self.settings
         least = 2 if found.total >= settings.large_text else 1
         often = found.pair_counts >= least
         pairs = pair_table(found.pair_keys[often], found.pair_counts[often], found.unit_counts, settings)
         for i in range(settings.harvest_sweeps):
-            words = _at_least(words, least)
-            model = word_model(*words, pairs, found.unit_counts, settings)
-            proposing = i < min(settings.proposal_rounds, settings.harvest_sweeps - 1)
-            key = random_key(self.seed, self.sweep)
-            words, strings = sweep_stream(model, self._shards(), key, proposing, self.jobs)
-            self.sweep += 1
-            if proposing:
-                words = _at_least(words, least)
-                model = word_model(*words, pairs, found.unit_counts, settings)
-                words, _ = add_proposals(model, words, strings, settings)
+            model = word_model(*_at_least(words, least), pairs, found.unit_counts, settings)
+            words = sweep_stream(model, self._shards(), self._next_key(), self.jobs)
             self._tell("whole text", i + 1, settings.harvest_sweeps, words, found.total)
         return _at_least(words, least), pairs
 
-    def _sample_pairs(self, units: NDArray[np.uint16], found: Survey) -> PairTable:
-        """Table of the sample's pairs, with their counts in the whole text."""
-        keys = np.sort(count_pairs(units)[0])
-        places = np.searchsorted(found.pair_keys, keys)
-        return pair_table(keys, found.pair_counts[places], found.unit_counts, self.settings)
-
-    def _sweep_sample(self, words: Counts, text: SampleText, pairs: PairTable, found: Survey, take_out: bool) -> Counts:
-        model = word_model(*words, pairs, found.unit_counts, self.settings)
-        key = random_key(self.seed, self.sweep)
+    def _next_key(self) -> np.uint64:
+        """Key of the random numbers of one more sweep."""
         self.sweep += 1
-        return sweep_sample(model, text, key, take_out, self.jobs)
+        return random_key(self.seed, self.sweep - 1)
 
     def _shards(self) -> Iterator[Shard]:
         return cut_shards(self.chunks, self.settings.shard_units, self.settings.longest_segment)

@@ -7,40 +7,53 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DefaultSettings:
-    """Settings of the default recipe (sample, grow, harvest). Sizes are in units, separators not counted.
+    """Settings of the default recipe (divide, sample, learn, harvest). Sizes are in units, separators not counted.
 
     Sizes of the text
-      first_sample, second_sample: size of the two nested samples.
+      whole_text: a text up to this size is learned from as a whole; a larger one by kinds.
       large_text: from here on, factors of the harvest leave out words and pairs seen once.
       shard_units, sample_shard_units: fixed shards of the whole text and of the samples.
       longest_segment: longer segments are cut, so that buffers are bounded.
       longest_piece: a longer line is cut at the next separator before it is hashed for the samples.
+    Kinds of text
+      kind_text, most_kinds: one kind for so much text, but no more than so many.
+      kind_sample, samples: size of the sample of one kind, of all together.
+      survey_sample: size of the sample on which kinds are found.
+      kind_rounds: rounds of reciprocal averaging, and of EM; kind_smoothing: pseudo-counts of a kind's units;
+      line_prior, unit_prior: pseudo-counts of the averages.
     Sweeps
-      first_sweeps, second_sweeps, harvest_sweeps: sweeps over the first sample, the second, the whole text.
+      text_sweeps, kind_sweeps: over a text as a whole, over the sample of one kind.
+      harvest_sweeps: over the whole text, with the words of all kinds together.
     Word model
       discount, strength: of the Pitman–Yor process (d, theta).
       length_prior: of the spelling base, for words of 1, 2, 3, 4 units.
       spelling_discount: Kneser–Ney discount of the transitions inside a spelling.
       tag_power, tag_smoothing: exponent lambda of the tag expert; pseudo-counts of its emissions.
       pmi_power, pmi_threshold, pmi_clip: PMI expert exp(power · clip(PMI − threshold, ±clip)), in nats.
-    Merge proposals (between two harvest sweeps)
-      proposal_rounds: how many times; proposal_count: occurrences that a string of two words needs;
-      proposal_margin: how many times better than its best split it must be.
     Output
-      min_count: occurrences that a word needs.
+      min_count: occurrences that a word needs; None: 1 in a text learned from as a whole, 2 in a larger one.
     """
 
-    first_sample: int = 3_000_000
-    second_sample: int = 10_000_000
+    whole_text: int = 6_000_000
     large_text: int = 20_000_000
     shard_units: int = 4_000_000
     sample_shard_units: int = 250_000
     longest_segment: int = 4_096
     longest_piece: int = 1_024
 
-    first_sweeps: int = 24
-    second_sweeps: int = 12
-    harvest_sweeps: int = 2
+    kind_text: int = 6_000_000
+    most_kinds: int = 8
+    kind_sample: int = 3_000_000
+    samples: int = 16_000_000
+    survey_sample: int = 2_000_000
+    kind_rounds: int = 10
+    kind_smoothing: float = 1_000.0
+    line_prior: float = 10.0
+    unit_prior: float = 20.0
+
+    text_sweeps: int = 32
+    kind_sweeps: int = 20
+    harvest_sweeps: int = 1
 
     discount: float = 0.5
     strength: float = 1.0
@@ -52,8 +65,4 @@ class DefaultSettings:
     pmi_threshold: float = 3.0
     pmi_clip: float = 4.0
 
-    proposal_rounds: int = 1
-    proposal_count: int = 5
-    proposal_margin: float = 100.0
-
-    min_count: int = 2
+    min_count: int | None = None

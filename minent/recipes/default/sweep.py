@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.kernels.sweep import WordModel, count_joined, count_words, sweep_shard
+from minent.kernels.sweep import WordModel, count_words, sweep_shard
 from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.stream import Shard, map_in_order
 
@@ -52,49 +52,44 @@ def cutting_counts(text: SampleText) -> Counts:
     return words.result()
 
 
-def sweep_sample(model: WordModel, text: SampleText, key: np.uint64, take_out: bool, jobs: int) -> Counts:
+def sweep_sample(model: WordModel, text: SampleText, key: np.uint64, jobs: int) -> Counts:
     """Cut a sample anew and count its words. Overwrites `text.boundaries`.
 
-    take_out: a segment's own words are taken out of the counts while it is cut.
+    A segment's own words are taken out of the counts while it is cut.
     """
     boundaries = {shard.offset: array for shard, array in zip(text.shards, text.boundaries, strict=True)}
 
     def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed]:
         new_counts = np.zeros(place_count(model), np.int32)
-        others = sweep_shard(model, shard.units, boundaries[shard.offset], take_out, shard.offset, key, new_counts, 1)
+        others = sweep_shard(model, shard.units, boundaries[shard.offset], True, shard.offset, key, new_counts, 1)
         return new_counts, others
 
-    known = np.zeros(place_count(model), np.int64)
-    words = KeyCounts()
-    for new_counts, others in map_in_order(cut, text.shards, jobs):
-        known += new_counts
-        words.add(*others)
-    return add_known(model, known, words)
+    return _summed(model, map_in_order(cut, text.shards, jobs))
 
 
-def sweep_stream(
-    model: WordModel, shards: Iterable[Shard], key: np.uint64, joined: bool, jobs: int
-) -> tuple[Counts, Counts]:
-    """Cut a stream and count its words, and (if `joined`) the strings of two adjacent words.
+def sweep_stream(model: WordModel, shards: Iterable[Shard], key: np.uint64, jobs: int) -> Counts:
+    """Cut a stream and count its words.
 
-    Words that the model does not have, and strings, are left out of a shard where they occur once: that
-    bounds memory, and depends on the fixed shards only.
+    Words that the model does not have are left out of a shard where they occur once: that bounds memory,
+    and depends on the fixed shards only.
     """
 
-    def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed, Listed | None]:
+    def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed]:
         new_counts = np.zeros(place_count(model), np.int32)
         boundaries = np.zeros(shard.units.size, np.uint8)
         others = sweep_shard(model, shard.units, boundaries, False, shard.offset, key, new_counts, 2)
-        return new_counts, others, count_joined(shard.units, boundaries, 2) if joined else None
+        return new_counts, others
 
+    return _summed(model, map_in_order(cut, shards, jobs))
+
+
+def _summed(model: WordModel, parts: Iterable[tuple[NDArray[np.int32], Listed]]) -> Counts:
     known = np.zeros(place_count(model), np.int64)
-    words, strings = KeyCounts(), KeyCounts()
-    for new_counts, others, shard_strings in map_in_order(cut, shards, jobs):
+    words = KeyCounts()
+    for new_counts, others in parts:
         known += new_counts
         words.add(*others)
-        if shard_strings is not None:
-            strings.add(*shard_strings)
-    return add_known(model, known, words), strings.result()
+    return add_known(model, known, words)
 
 
 def place_count(model: WordModel) -> int:
