@@ -13,7 +13,7 @@ from minent.kernels.packed import unpacked
 from minent.kernels.sample import count_pairs
 from minent.kernels.sweep import WordModel
 from minent.recipes.default.counts import KeyCounts
-from minent.recipes.default.factors import PairTable, pair_table, word_model
+from minent.recipes.default.factors import PairTable, pair_experts, pair_table, word_model
 from minent.recipes.default.kinds import find_kinds, kind_count
 from minent.recipes.default.randomness import random_key
 from minent.recipes.default.settings import DefaultSettings
@@ -99,8 +99,12 @@ class _Run:
         else:
             words, pairs = self._harvest(self._learn_kinds(found), found)
         model = word_model(*words, pairs, found.unit_counts, settings)
-        least = settings.min_count or (2 if found.whole is None else 1)
-        return _output(words, model, found.total, least)
+        tokens = int(words[1].sum())
+        least = settings.min_count or 2
+        kept = words[1] >= least
+        if found.whole is not None and settings.min_count is None:
+            kept |= holds_together(words[0], pairs, settings)
+        return _output((words[0][kept], words[1][kept]), model, found.total, tokens)
 
     def _learn_kinds(self, found: Survey) -> Counts:
         """Words of a sample of every kind of text, each learned apart; their counts are added up."""
@@ -180,10 +184,22 @@ def _at_least(words: Counts, least: int) -> Counts:
     return words[0][kept], words[1][kept]
 
 
-def _output(words: Counts, model: WordModel, total: int, least: int) -> MinedWords:
+def holds_together(keys: NDArray[np.uint64], pairs: PairTable, settings: DefaultSettings) -> NDArray[np.bool_]:
+    """bool[T]: which packed words have no neighbours with a PMI below `rare_pmi`; single units have none."""
+    units, _ = unpacked(keys)
+    power = settings.pmi_power * (settings.rare_pmi - settings.pmi_threshold)
+    experts = pair_experts(pairs)
+    holds = np.ones(keys.size, dtype=np.bool_)
+    for left, right in zip(units.T[:-1], units.T[1:], strict=True):
+        inside = np.flatnonzero(right > 0)
+        neighbours = left[inside].astype(np.uint64) << np.uint64(16) | right[inside].astype(np.uint64)
+        holds[inside] &= experts(neighbours) >= np.float32(np.exp(power))
+    return holds
+
+
+def _output(words: Counts, model: WordModel, total: int, tokens: int) -> MinedWords:
     """Words of the last sweep, most frequent first."""
-    tokens = int(words[1].sum())
-    keys, counts = _at_least(words, least)
+    keys, counts = words
     order = np.lexsort((keys, -counts))
     units, lengths = unpacked(keys[order])
     return MinedWords(units, lengths, counts[order], model, total, tokens)

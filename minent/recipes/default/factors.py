@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,14 @@ def pair_table(
     places = fill_rows(rows, keys.astype(np.uint32))
     rows.view(np.float32)[places, 2] = np.exp(settings.pmi_power * evidence)
     return PairTable(rows)
+
+
+def pair_experts(pairs: PairTable) -> Callable[[NDArray[np.uint64]], NDArray[np.float32]]:
+    """A function from pairs of the table, uint64[m], to their PMI experts G, float32[m]."""
+    used = np.flatnonzero(pairs.rows[:, 0])
+    used = used[np.argsort(pairs.rows[used, 0])]
+    keys, values = pairs.rows[used, 0].astype(np.uint64), pairs.rows.view(np.float32)[used, 2]
+    return lambda wanted: values[np.searchsorted(keys, wanted)]
 
 
 def word_model(

@@ -31,7 +31,8 @@ class DefaultSettings:
       tag_power, tag_smoothing: exponent lambda of the tag expert; pseudo-counts of its emissions.
       pmi_power, pmi_threshold, pmi_clip: PMI expert exp(power · clip(PMI − threshold, ±clip)), in nats.
     Output
-      min_count: occurrences that a word needs; None: 1 in a text learned from as a whole, 2 in a larger one.
+      min_count: occurrences that a word needs. None: 2; in a text learned from as a whole 1 is enough for words
+        whose neighbours all have a PMI of rare_pmi nats or more.
     """
 
     whole_text: int = 6_000_000
@@ -66,3 +67,4 @@ class DefaultSettings:
     pmi_clip: float = 4.0
 
     min_count: int | None = None
+    rare_pmi: float = 4.0
