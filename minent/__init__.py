@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from minent.lexicon import Lexicon, load_lexicon
     from minent.segmentation import Segmentation, Segmenter
     from minent.settings import LexiconSettings
+    from minent.templates import Template, TemplateSet, TemplateSettings, find_templates, load_templates
 
 __version__ = "0.1.0"
 
@@ -22,9 +23,14 @@ __all__ = [
     "MinentError",
     "Segmentation",
     "Segmenter",
+    "Template",
+    "TemplateSet",
+    "TemplateSettings",
     "__version__",
     "build_lexicon",
+    "find_templates",
     "load_lexicon",
+    "load_templates",
     "open_corpus",
 ]
 
@@ -35,8 +41,13 @@ _HOMES = {
     "MinentError": "minent.errors",
     "Segmentation": "minent.segmentation",
     "Segmenter": "minent.segmentation",
+    "Template": "minent.templates",
+    "TemplateSet": "minent.templates",
+    "TemplateSettings": "minent.templates",
     "build_lexicon": "minent.discovery",
+    "find_templates": "minent.templates",
     "load_lexicon": "minent.lexicon",
+    "load_templates": "minent.templates",
     "open_corpus": "minent.corpus.sources",
 }
 

@@ -15,6 +15,9 @@ from minent.recipes.lists import WordLists
 from minent.recipes.sampled import class_alphabet, mine_sampled
 from minent.segmentation import Segmenter
 from minent.settings import LexiconSettings
+from minent.templates import find_templates
+from minent.templates.article import ArticleParser
+from minent.templates.description import measure_templates
 
 LINES = [
     "从2001年到2008年，北京的天气真好；A股和维生素C，3.14％。",
@@ -43,3 +46,6 @@ def warm() -> None:
         segmenter.sample(LINES[0], 0.5, seed=0)
         segmenter.confidence(LINES[0])
         measure_corpus(Corpus([path]), lexicon)
+        templates = find_templates(Corpus([path]), segmenter, min_count=2, min_pmi=0.0)
+        ArticleParser(templates).parse(segmenter.cut(LINES[0]))
+        measure_templates(Corpus([path]), lexicon, templates)

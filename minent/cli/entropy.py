@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @corpus_options
 @click.option("-l", "--lexicon", metavar="FILE", help="The words.  [default: ./lexicon.tsv, else the built-in lexicon]")
+@click.option("-t", "--templates", metavar="FILE", help="Also under these templates: two rows, without and with them.")
 @units_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @run_options
@@ -24,6 +25,7 @@ def command(
     encoding: str,
     errors: Errors,
     lexicon: str | None,
+    templates: str | None,
     units: str,
     as_json: bool,
     jobs: int,
@@ -47,10 +49,14 @@ def command(
     from minent.cli.lexicons import find_lexicon
     from minent.corpus.sources import Corpus
     from minent.entropy import entropy_table, measure_corpus
+    from minent.templates import load_templates
+    from minent.templates.description import measure_templates
 
-    words = find_lexicon(lexicon, quiet)
+    words = find_lexicon(lexicon, quiet, with_model=False)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
         rows, invalid = measure_corpus(source, words, units, jobs, not quiet)
+        if templates is not None:
+            rows += measure_templates(source, words, load_templates(templates), units, jobs, temp_dir, not quiet)
     if as_json:
         click.echo(json.dumps([row.to_dict() for row in rows], indent=2))
     else:

@@ -1,0 +1,110 @@
+"""Strong skip-grams of a corpus: the edges of which templates are made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.kernels.patterns import fill_screen
+from minent.kernels.skipgram import count_buckets, count_skip_grams
+from minent.tables import Counter
+from minent.templates.coded import CodedText
+from minent.templates.settings import TemplateSettings
+
+FEWEST_BUCKETS, MOST_BUCKETS = 1 << 16, 1 << 25  # 4 bytes each, for all workers together
+SLACK = 1 - 1e-9  # for the rounding of a bound
+SCREEN_BITS = 16  # places of the screen for one strong skip-gram
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The strong skip-grams. keys : int64[n], first << 32 | second, sorted;  total : skip-grams of the corpus."""
+
+    keys: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    total: int
+    settings: TemplateSettings
+
+    def tables(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """A screen and a table of their keys, for `link_words` (kernels/patterns.py)."""
+        screen = np.zeros(1 << max(16, (SCREEN_BITS * len(self.keys)).bit_length()), dtype=np.uint8)
+        fill_screen(self.keys, screen)
+        return screen, Counter.from_items(self.keys, np.ones(len(self.keys), dtype=np.int64)).table
+
+
+def find_edges(text: CodedText, settings: TemplateSettings) -> Edges:
+    """Count the skip-grams of a text and keep the strong ones (kexue.fm/archives/5577).
+
+    a → b is strong if its count reaches min_count, ln p_ab > ln min_prob and ln p_ab − ln p_a − ln p_b > min_pmi, p_ab
+    being its share of all skip-grams, p_a that of a among all words. What is not given is chosen (TemplateSettings).
+    Two passes; memory: the buckets, at most 128 MiB, and 26 bytes for each skip-gram that may be strong.
+    """
+    buckets, total = _count_buckets(text, settings)
+    settings = settings.with_chosen(total)
+    least, min_pmi = settings.least_count(total), settings.min_pmi
+    assert min_pmi is not None
+    words = int(text.counts.sum())
+    ratio = math.exp(min_pmi) * SLACK * total / max(words, 1) ** 2
+    window, counts = settings.window, text.counts
+
+    def work(counter: Counter, stream: NDArray[np.int32]) -> None:
+        at = 0
+        while at < len(stream):
+            at = count_skip_grams(stream, at, window, buckets, counts, least, ratio, counter.table, counter.used)
+            if at < len(stream):
+                counter.grow(2 * len(counter))
+
+    found = text.fold(Counter, work, Counter.merge, "count skip-grams")
+    keys, pairs = found.items()
+    strong = pairs >= least
+    keys, pairs = keys[strong], pairs[strong]
+    strong = _pmi(keys, pairs, counts, total, words) > min_pmi
+    keys, pairs = keys[strong], pairs[strong]
+    order = np.argsort(keys)
+    return Edges(keys[order], pairs[order], total, settings)
+
+
+def _count_buckets(text: CodedText, settings: TemplateSettings) -> tuple[NDArray[np.uint32], int]:
+    """Upper bounds of the counts of all skip-grams, by bucket, and how many there are."""
+    wanted = len(text) * settings.window // max(text.jobs, 1)
+    most = MOST_BUCKETS // max(text.jobs, 1)
+    size = FEWEST_BUCKETS
+    while size < wanted and 2 * size <= most:
+        size *= 2
+
+    class Buckets:
+        def __init__(self) -> None:
+            self.buckets = np.zeros(size, dtype=np.uint32)
+            self.total = 0
+
+        def add(self, stream: NDArray[np.int32]) -> None:
+            self.total += count_buckets(stream, settings.window, self.buckets)
+
+        def merge(self, other: Buckets) -> None:
+            room = np.iinfo(np.uint32).max - self.buckets
+            self.buckets += np.minimum(room, other.buckets)
+            self.total += other.total
+
+    found = text.fold(Buckets, Buckets.add, Buckets.merge, "bound skip-grams")
+    return found.buckets, int(found.total)
+
+
+def _pmi(
+    keys: NDArray[np.int64], pairs: NDArray[np.int64], counts: NDArray[np.int64], total: int, words: int
+) -> NDArray[np.float64]:
+    """ln p_ab − ln p_a − ln p_b of some skip-grams, in the order of operations of the article's implementation."""
+    if not len(keys):
+        return np.empty(0)
+    log_pairs = _logarithms(pairs) - math.log(total)
+    log_words = _logarithms(counts[1:]) - math.log(words)
+    result: NDArray[np.float64] = log_pairs - log_words[(keys >> 32) - 1] - log_words[(keys & 0xFFFFFFFF) - 1]
+    return result
+
+
+def _logarithms(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Natural logarithms as the C library has them: NumPy's may differ in the last bit."""
+    distinct, places = np.unique(counts, return_inverse=True)
+    return np.array([math.log(count) for count in distinct.tolist()], dtype=np.float64)[places]

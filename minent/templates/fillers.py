@@ -1,0 +1,150 @@
+"""What fills the slots of templates in a corpus: its equivalence classes of words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minent.kernels.template_fillers import (
+    build_trie,
+    count_filler_buckets,
+    count_fillers,
+    find_fillers,
+    intern_entries,
+)
+from minent.tables import Counter, Interner
+from minent.templates.coded import CodedText
+from minent.templates.edges import Edges
+from minent.templates.template_set import Filler
+
+BUCKET_BITS = 25  # a byte each, for all workers together
+FEW_EVENTS = 1 << 21  # so many fillers are counted at once, without buckets
+MOST_PATHS = 10_000  # of a component that is looked at for fillers
+
+
+class _Fillers:
+    """Counts of fillers: spans by entry, occurrences by slot << 32 | entry."""
+
+    def __init__(self) -> None:
+        self.spans = Interner(np.int32)
+        self.counter = Counter()
+
+    def add(self, stream: NDArray[np.int32], events: NDArray[np.int64], buckets: NDArray[np.uint8]) -> None:
+        """Count the fillers of a block."""
+        spans, at = self.spans, 0
+        while True:
+            at = count_fillers(
+                stream, events, at, len(events), buckets, spans.runs, spans.entries, spans.state,
+                self.counter.table, self.counter.used,
+            )  # fmt: skip
+            if at == len(events):
+                return
+            self.counter.grow(2 * len(self.counter))
+            spans.grow(int(events[at, 2] - events[at, 1]))
+
+    def merge(self, other: _Fillers) -> None:
+        """Add the counts of another worker."""
+        numbers, at, spans = np.empty(len(other.spans), dtype=np.int64), 0, self.spans
+        while True:
+            at = intern_entries(
+                spans.runs, spans.entries, spans.state, other.spans.content, other.spans.entries, numbers, at
+            )
+            if at == len(numbers):
+                break
+            start = int(other.spans.entries[at - 1, 1]) if at else 0
+            spans.grow(int(other.spans.entries[at, 1]) - start)
+        keys, counts = other.counter.items()
+        keys = (keys >> 32 << 32) | numbers[keys & 0xFFFFFFFF]
+        self.counter.merge(Counter.from_items(keys, counts))
+
+
+@dataclass(frozen=True)
+class FillerFinder:
+    """Looks for the fillers of some templates.
+
+    content : int32[n] — word numbers, 0 for a slot;  ends, counts : int64[m] — where each template ends, occurrences
+    most_paths : components with more paths are passed over;  longest : words of the longest filler that is counted
+    """
+
+    text: CodedText
+    edges: Edges
+    content: NDArray[np.int32]
+    ends: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    most_paths: int
+    longest: int
+
+    def find(self, top: int) -> list[tuple[tuple[Filler, ...], ...]]:
+        """For each template and each slot the `top` most frequent fillers, by falling count, then by text.
+
+        Fillers that were seen once are left out, and those longer than `longest`. Two passes over the text; memory:
+        32 MiB, and about 80 bytes for each filler that was seen twice.
+        """
+        slots_before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self.content == 0)])
+        slot_ends = slots_before[self.ends]
+        first_slots = np.concatenate([np.zeros(1, dtype=np.int64), slot_ends])[:-1]
+        lists = self._count(first_slots, slot_ends - first_slots, top) if self.content.size else {}
+        return [
+            tuple(lists.get(slot, ()) for slot in range(first, stop))
+            for first, stop in zip(first_slots.tolist(), slot_ends.tolist(), strict=True)
+        ]
+
+    def _count(
+        self, first_slots: NDArray[np.int64], slots: NDArray[np.int64], top: int
+    ) -> dict[int, tuple[Filler, ...]]:
+        table = np.full(2 << max(4, (len(self.content) * 8 // 5).bit_length()), -1, dtype=np.int64)
+        finals = np.full(2 * (len(self.content) + 1), -1, dtype=np.int64)
+        build_trie(self.content, self.ends, first_slots, table, finals)
+        strong, window = self.edges.tables(), self.edges.settings.window
+        limits = np.array([min(self.most_paths, MOST_PATHS), self.longest], dtype=np.int64)
+
+        def events(stream: NDArray[np.int32]) -> NDArray[np.int64]:
+            found, at, room = [np.empty((0, 3), dtype=np.int64)], 0, max(len(stream), 64)
+            while at < len(stream):
+                some = np.empty((room, 3), dtype=np.int64)
+                at, number = find_fillers(stream, at, window, strong, limits, (table, finals), some)
+                found.append(some[:number])
+                room *= 1 if number else 2
+            return np.concatenate(found)
+
+        def bound(buckets: NDArray[np.uint8], stream: NDArray[np.int32]) -> None:
+            some = events(stream)
+            count_filler_buckets(stream, some, len(some), buckets)
+
+        def add_up(buckets: NDArray[np.uint8], other: NDArray[np.uint8]) -> None:
+            np.add(buckets, other, out=buckets)  # at most 2 a worker: see MOST_WORKERS
+
+        size = (1 << BUCKET_BITS) // max(self.text.jobs, 1)
+        size = 1 << max(16, size.bit_length() - 1)
+        if float(self.counts.astype(np.float64) @ slots) <= FEW_EVENTS:
+            buckets = np.full(1, 2, dtype=np.uint8)
+        else:
+            buckets = self.text.fold(lambda: np.zeros(size, dtype=np.uint8), bound, add_up, "bound fillers")
+        found = self.text.fold(
+            _Fillers, lambda fillers, stream: fillers.add(stream, events(stream), buckets), _Fillers.merge, "fillers"
+        )
+        return self._lists(found, top)
+
+    def _lists(self, found: _Fillers, top: int) -> dict[int, tuple[Filler, ...]]:
+        """The most frequent fillers of each slot that has any."""
+        keys, counts = found.counter.items()
+        keys, counts = keys[counts > 1], counts[counts > 1]
+        order = np.lexsort((-counts, keys >> 32))
+        keys, counts = keys[order], counts[order]
+        slots = keys >> 32
+        starts = np.flatnonzero(np.diff(slots, prepend=-1))
+        ends, words = found.spans.ends().tolist(), self.text.words
+        lists = {}
+        for start, stop in zip(starts.tolist(), np.append(starts, len(keys))[1:].tolist(), strict=True):
+            last = stop
+            if stop - start > top:  # the last that is kept may tie with others: the text decides
+                last = start + int(np.searchsorted(-counts[start:stop], -counts[start + top - 1], side="right"))
+            some = []
+            for entry, count in zip((keys[start:last] & 0xFFFFFFFF).tolist(), counts[start:last].tolist(), strict=True):
+                span = found.spans.content[ends[entry - 1] if entry else 0 : ends[entry]]
+                some.append(Filler(tuple(words[number] for number in span.tolist()), count))
+            some.sort(key=lambda filler: (-filler.count, filler.words))
+            lists[int(slots[start])] = tuple(some[:top])
+        return lists
