@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from minent.corpus.sources import Corpus, open_corpus
     from minent.discovery import build_lexicon
     from minent.errors import MinentError
+    from minent.grammar import Grammar, load_grammar, train_grammar
     from minent.lexicon import Lexicon, load_lexicon
+    from minent.parsing import Parser, ParseTree
     from minent.segmentation import Segmentation, Segmenter
     from minent.settings import LexiconSettings
     from minent.templates import Template, TemplateSet, TemplateSettings, find_templates, load_templates
@@ -18,9 +20,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Corpus",
+    "Grammar",
     "Lexicon",
     "LexiconSettings",
     "MinentError",
+    "ParseTree",
+    "Parser",
     "Segmentation",
     "Segmenter",
     "Template",
@@ -29,14 +34,21 @@ __all__ = [
     "__version__",
     "build_lexicon",
     "find_templates",
+    "load_grammar",
     "load_lexicon",
     "load_templates",
     "open_corpus",
+    "train_grammar",
 ]
 
 _HOMES = {
     "Corpus": "minent.corpus.sources",
+    "Grammar": "minent.grammar",
     "Lexicon": "minent.lexicon",
+    "ParseTree": "minent.parsing",
+    "Parser": "minent.parsing",
+    "load_grammar": "minent.grammar",
+    "train_grammar": "minent.grammar",
     "LexiconSettings": "minent.settings",
     "MinentError": "minent.errors",
     "Segmentation": "minent.segmentation",

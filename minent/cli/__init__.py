@@ -21,8 +21,10 @@ COMMANDS = {  # name: where it is, and what `minent --help` says of it
     "build-lexicon": ("minent.cli.build_lexicon:command", "Learn the words of raw text, with their counts."),
     "segment": ("minent.cli.segment:command", "Cut text into the words of a lexicon."),
     "templates": ("minent.cli.templates:command", "Find the sentence templates that words fill, with their fillers."),
+    "grammar": ("minent.cli.grammar:command", "Learn from raw text which words belong together in sentences."),
+    "parse": ("minent.cli.parse:command", "Parse sentences into nested templates."),
     "entropy": ("minent.cli.entropy:command", "Bits per character of text, by characters and by a lexicon."),
-    "evaluate": ("minent.cli.evaluate:command", "Compare a segmentation or a lexicon with a reference."),
+    "evaluate": ("minent.cli.evaluate:command", "Compare a segmentation, a lexicon or trees with a reference."),
     "cache": ("minent.cli.cache:command", "Compiled kernels: make them ahead, remove, or look."),
 }
 

@@ -1,4 +1,4 @@
-"""`minent evaluate`: a segmentation or a lexicon compared with a reference."""
+"""`minent evaluate`: a segmentation, a lexicon or trees compared with a reference."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from minent.evaluation import LexiconScores, SegmentationScores, WordScores
+    from minent.evaluation.trees import TreeScores
 
 
 def _encoding(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -31,9 +32,9 @@ encoding_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 
 
-@click.group(name="evaluate", short_help="Compare a segmentation or a lexicon with a reference.")
+@click.group(name="evaluate", short_help="Compare a segmentation, a lexicon or trees with a reference.")
 def command() -> None:
-    """Compare a segmentation or a lexicon with a reference."""
+    """Compare a segmentation, a lexicon or trees with a reference."""
 
 
 @command.command()
@@ -122,7 +123,7 @@ def lexicon(
     from minent.files import display_path
     from minent.lexicon import load_lexicon, read_words
 
-    learned = load_lexicon(lexicon)
+    learned = load_lexicon(lexicon, with_model=False)
     references = {display_path(path): read_words([path]) for path in reference}
     occurring = None
     if corpus:
@@ -144,6 +145,39 @@ def _as_json(scores: dict[str, object]) -> str:
 
 def _ratio(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
+
+
+@command.command()
+@click.argument("gold", type=click.Path(allow_dash=True))
+@click.argument("predicted", type=click.Path(allow_dash=True))
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the bootstrap and of the random trees.")
+@encoding_option
+@json_option
+def parse(gold: str, predicted: str, seed: int, encoding: str, as_json: bool) -> None:
+    """Precision, recall and F1 of the spans in PREDICTED against GOLD, a treebank in CoNLL-U.
+
+    PREDICTED has a line for each sentence, as `minent parse --format brackets` writes it. Gold spans are the yields of
+    dependency subtrees; of both, spans of two words or more and less than the sentence count, without punctuation.
+    The words may differ from those of the treebank: spans are compared by characters.
+
+    \b
+    Example:  sed -n 's/^# text = //p' gold.conllu | minent parse --format brackets -o trees.txt
+              minent evaluate parse gold.conllu trees.txt
+    """
+    from minent.evaluation import read_lines
+    from minent.evaluation.trees import evaluate_trees
+    from minent.files import display_path
+
+    if gold == predicted == "-":
+        raise click.UsageError("only one of GOLD and PREDICTED can be stdin")
+    scores = evaluate_trees(
+        read_lines(gold, encoding),
+        read_lines(predicted, encoding),
+        gold_name="<stdin>" if gold == "-" else display_path(gold),
+        predicted_name="<stdin>" if predicted == "-" else display_path(predicted),
+        seed=seed,
+    )
+    click.echo(_as_json(scores.to_dict()) if as_json else _describe_trees(scores))
 
 
 def _describe_segmentation(scores: SegmentationScores) -> str:
@@ -213,3 +247,19 @@ def _examples(title: str, examples: Sequence[tuple[str, int]]) -> str:
     """A line for each text, behind its count."""
     width = max(len(f"{count:,}") for _, count in examples)
     return "\n".join([title, *(f"{count:>{width},}  {text}" for text, count in examples)])
+
+
+def _describe_trees(scores: TreeScores) -> str:
+    from minent.evaluation import format_table
+
+    rows = [["", "F1", "precision", "recall", "F1 by sentence", "spans"]]
+    for name, found in (("predicted", scores.predicted), *scores.baselines.items()):
+        figures = (found.f1, found.precision, found.recall, found.sentence_f1)
+        rows.append([name, *map(_ratio, figures), f"{found.test_spans:,.0f}"])
+    low, high = scores.predicted.f1_interval or (None, None)
+    parts = [
+        format_table(rows),
+        f"95 % interval of F1 {_ratio(low)}–{_ratio(high)}; {scores.predicted.true_spans:,.0f} true spans",
+        f"sentences {scores.sentences:,}, words {scores.words:,}, of which also words of PREDICTED {scores.same_words:,}",
+    ]
+    return "\n".join(parts)

@@ -1,0 +1,140 @@
+"""`minent parse`: lines in, trees of nested spans out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from minent.cli.options import corpus_options, output_option, run_options
+
+if TYPE_CHECKING:
+    from minent.corpus.encodings import Errors
+    from minent.parsing import ParseTree
+
+NEAREST = {"default": "grammar.npz", "article": "templates.tsv"}  # what each score reads where nothing is named
+INVALID = re.compile("[\udc80-\udcff]")  # bytes that are no text, as `surrogateescape` decodes them
+
+Form = Literal["tree", "brackets", "json", "svg"]
+
+
+@click.command()
+@corpus_options
+@click.option("-l", "--lexicon", metavar="FILE", help="The words.  [default: ./lexicon.tsv, else the built-in lexicon]")
+@click.option("-g", "--grammar", metavar="FILE", help="The grammar.  [default: ./grammar.npz]")
+@click.option("-t", "--templates", metavar="FILE", help="The templates of --score article.  [default: ./templates.tsv]")
+@click.option(
+    "--score",
+    type=click.Choice(("default", "article")),
+    default="default",
+    show_default=True,
+    help="Spans by a grammar, or templates by their probability.",
+)
+@output_option("-", "Where the trees go.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("tree", "brackets", "json", "svg")),
+    default="tree",
+    show_default=True,
+    help="A drawing in text; one line with brackets; a JSON object a line; one picture of all trees.",
+)
+@click.option("--pretokenized", is_flag=True, help="Lines have their words, and their marks, separated by spaces.")
+@click.option("--nbest", type=click.IntRange(min=1), metavar="K", help="The K best trees: line number, score, tree.")
+@click.option("--scores", is_flag=True, help="Show the score of every span; not with brackets.")
+@run_options
+def command(
+    corpus: tuple[str, ...],
+    field: str | None,
+    encoding: str,
+    errors: Errors,
+    lexicon: str | None,
+    grammar: str | None,
+    templates: str | None,
+    score: Literal["default", "article"],
+    output: str,
+    form: Form,
+    pretokenized: bool,
+    nbest: int | None,
+    scores: bool,
+    jobs: int,
+    temp_dir: str | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Parse lines into nested spans, by a grammar that was learned from raw text.
+
+    Each line gives one tree: each of its spans is a main template, whose slots hold words or spans again.
+
+    \b
+    Example:  echo 雪梨和苹果的颜色是什么 | minent parse -g grammar.npz
+    """
+    if scores and form == "brackets":
+        raise click.UsageError("--format brackets has no room for --scores; try --format json")
+    if nbest is not None and form == "svg":
+        raise click.UsageError("--format svg has no room for --nbest; try --format tree")
+    if score == "article" and nbest is not None:
+        raise click.UsageError("--nbest needs the default score")
+    option, maker = ("-g", "grammar") if score == "default" else ("-t", "templates")
+    model = (grammar if score == "default" else templates) or NEAREST[score]
+    if model == NEAREST[score] and not os.path.isfile(model):
+        raise click.UsageError(f"there is no ./{model}: name one with {option}, or make it with minent {maker}")
+    from minent.cli.notices import announce_compilation, say
+
+    announce_compilation("dmv", "chart", quiet=quiet)
+    from minent.cli.lexicons import find_lexicon
+    from minent.corpus.sources import Corpus
+    from minent.files import atomic_open, refuse_overwrite
+    from minent.grammar import load_grammar
+    from minent.parsing import Parser
+    from minent.parsing.svg import trees_svg
+    from minent.segmentation import Segmenter
+    from minent.segmentation.stream import Watch, lines
+    from minent.templates import load_templates
+
+    with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
+        refuse_overwrite(output, source.files)
+        segmenter = None if pretokenized else Segmenter(find_lexicon(lexicon, quiet))
+        parser = Parser(load_grammar(model) if score == "default" else load_templates(model), segmenter)
+        watch = Watch(source)
+
+        def texts() -> Iterator[str]:
+            for line in lines(source, once=True):
+                text = line.data.tobytes().decode("utf-8", "surrogateescape")
+                escaped = INVALID.findall(text) if not text.isascii() else []
+                if escaped:
+                    first = text.index(escaped[0])
+                    watch.add(len(escaped), line.path, line.offset + len(text[:first].encode("utf-8")))
+                yield text
+
+        def parsed() -> Iterator[list[tuple[float, ParseTree]]]:
+            for text in texts():
+                given = text.split() if pretokenized else text
+                yield parser.nbest(given, nbest) if nbest else [(0.0, parser.parse(given))]
+
+        with atomic_open(output, "wb") as file:
+            if form == "svg":
+                file.write(trees_svg(tree for found in parsed() for _, tree in found).encode("utf-8", "replace"))
+            else:
+                for number, found in enumerate(parsed(), 1):
+                    for total, tree in found:
+                        text = _written(tree, form, scores, (number, total) if nbest else None)
+                        file.write((text + "\n").encode("utf-8", "replace" if form == "json" else "surrogateescape"))
+        invalid = watch.report()
+    if invalid:
+        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+
+
+def _written(tree: ParseTree, form: Form, scores: bool, rank: tuple[int, float] | None) -> str:
+    """One tree; `rank` is the number of its line and its score, if they are asked for."""
+    if form == "json":
+        found = tree.to_json(scores)
+        return json.dumps({"line": rank[0], "total": round(rank[1], 4), **found} if rank else found, ensure_ascii=False)
+    head = f"{rank[0]}\t{rank[1]:.4f}\t" if rank else ""
+    if form == "brackets":
+        return head + tree.brackets()
+    return (head.rstrip("\t") + "\n" if head else "") + tree.drawing(scores) + "\n"
