@@ -13,7 +13,7 @@ LAYERS = (  # from the ground up; a name stands for a module or a package and ev
     ("errors", "settings"),
     ("kernels", "tables", "files", "progress"),
     ("corpus", "engines"),
-    ("counting", "association", "lexicon"),
+    ("counting", "association", "lexicon", "unknown_model"),
     (
         "discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation",
         "conventions", "word_statistics",
