@@ -76,7 +76,9 @@ class LexiconBuilder:
         for text in self.lists.protect:
             kept.setdefault(text, 0)
         head = {key: value for key, value in dataclasses.asdict(settings).items() if value is not None}
-        return Lexicon.from_counts(kept, {**head, "fingerprint": fingerprint})
+        everything = shortest == 1 and (longest is None or longest >= 4) and not self.lists.ban
+        model = mined.model if everything else None  # it would bring back what was left out
+        return Lexicon(list(kept), list(kept.values()), {**head, "fingerprint": fingerprint}, model=model)
 
 
 def build_lexicon(corpus: Any, settings: LexiconSettings | None = None, **options: Any) -> Lexicon:

@@ -120,7 +120,7 @@ def measure_corpus(
     """
     counts, invalid = count_corpus_units(corpus, units == "run", jobs, progress)
     alphabet = Alphabet.from_counts(counts)
-    words = count_words(corpus, Segmenter(lexicon, units=units), jobs, progress)
+    words = count_words(corpus, Segmenter(lexicon, units=units, unknown_model=False), jobs, progress)
     by_words = entropy_of_words(words.texts(), words.counts[: len(words)], alphabet)
     return [entropy_of_characters(alphabet), by_words], invalid
 

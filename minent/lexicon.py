@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import LexiconError
 from minent.files import atomic_open, display_path
+from minent.unknown_model import UnknownModel, load_model, save_model
 
 UNWRITABLE = re.compile("[\t\n\0\ud800-\udfff]")  # what a word cannot have in a file
 
@@ -41,6 +43,7 @@ class Lexicon:
     words, counts : the entries, list[str] and int64[len(words)]
     settings : how it was made, written to the head of the file
     columns : further values a word (name → one text for each word), written after `prob`
+    model : what weighs the strings that are no words, if the lexicon comes from so little text that it helps
 
     Errors: ValueError for a count below 0, an empty word, or one with a tab, line end, NUL or lone surrogate.
 
@@ -55,11 +58,13 @@ class Lexicon:
         counts: Sequence[int] | NDArray[np.int64],
         settings: Mapping[str, Any] | None = None,
         columns: Mapping[str, Sequence[str]] | None = None,
+        model: UnknownModel | None = None,
     ) -> None:
         self.words = list(words)
         self.counts = np.array(counts, dtype=np.int64)
         self.settings = dict(settings or {})
         self.columns = {name: list(values) for name, values in (columns or {}).items()}
+        self.model = model
         self._check()
         order = self._order()
         if order is not None:
@@ -131,7 +136,7 @@ class Lexicon:
         return f"<Lexicon: {len(self):,} words, total {self.total:,}; {best} …>"
 
     def filter(self, keep: Sequence[bool]) -> Lexicon:
-        """The entries for which `keep` is true."""
+        """The entries for which `keep` is true, without the model: it would bring the others back."""
         places = [k for k, kept in enumerate(keep) if kept]
         columns = {name: [values[k] for k in places] for name, values in self.columns.items()}
         return Lexicon([self.words[k] for k in places], self.counts[places], self.settings, columns)
@@ -140,7 +145,17 @@ class Lexicon:
         """The same lexicon with a column `new`: 1 where a word is in none of the known lists."""
         known = set(known)
         column = ["0" if word in known else "1" for word in self.words]
-        return Lexicon(self.words, self.counts, self.settings, {**self.columns, "new": column})
+        return self.with_columns({"new": column})
+
+    def with_columns(self, columns: Mapping[str, Sequence[str]]) -> Lexicon:
+        """The same lexicon with more columns."""
+        return Lexicon(self.words, self.counts, self.settings, {**self.columns, **columns}, self.model)
+
+    def digest(self) -> str:
+        """What its words and counts are, in 16 hexadecimal digits."""
+        digest = hashlib.sha256("\n".join(self.words).encode("utf-8", "surrogatepass"))
+        digest.update(b"\0" + self.counts.astype("<i8").tobytes())
+        return digest.hexdigest()[:16]
 
     def to_bytes(self) -> bytes:
         """The content of its file: the same bytes for equal lexicons."""
@@ -154,21 +169,29 @@ class Lexicon:
         return ("\n".join(lines) + "\n").encode()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `lexicon.tsv`; the file appears whole or not at all."""
+        """Write `lexicon.tsv`, and `lexicon.model.npz` if there is a model; a file appears whole or not at all.
+
+        The model of an earlier lexicon of that name goes away.
+        """
         with atomic_open(path, "wb") as file:
             file.write(self.to_bytes())
+        save_model(self.model, self.digest(), path)
 
 
-def load_lexicon(path: str | os.PathLike[str]) -> Lexicon:
+def load_lexicon(path: str | os.PathLike[str], *, with_model: bool = True) -> Lexicon:
     """Read `lexicon.tsv`, or a plain list of `word`, `word count` or `word count tag`, one a line.
 
     A word without a count counts 1. A plain list may repeat a word: the last line holds, as in jieba.
+    with_model : read `lexicon.model.npz` too, if it is there; one that belongs to another lexicon is ignored
     Errors: LexiconError with file and line.
     """
     name = os.fspath(path)
     with open_file(name) as file:
         stream, _ = unpack(read_blocks(file, display_path(name)), display_path(name))
-        return parse_lexicon(b"".join(stream), display_path(name))
+        lexicon = parse_lexicon(b"".join(stream), display_path(name))
+    if with_model:
+        lexicon.model = load_model(name, lexicon.digest())
+    return lexicon
 
 
 def builtin_lexicon() -> Lexicon:
@@ -255,4 +278,4 @@ def _checked_counts(words: list[str], texts: list[str], name: str, first_line: i
 
 def read_words(paths: Iterable[str | os.PathLike[str]]) -> set[str]:
     """All words of some lexicons or word lists."""
-    return {word for path in paths for word in load_lexicon(path).words}
+    return {word for path in paths for word in load_lexicon(path, with_model=False).words}

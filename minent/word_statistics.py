@@ -100,8 +100,7 @@ def with_statistics(
 ) -> Lexicon:
     """The lexicon with the columns `pmi`, `left_entropy`, `right_entropy`, from its corpus."""
     coded = coded_corpus(corpus, lexicon.words, whole_runs=whole_runs, jobs=jobs, progress=progress)
-    columns = word_statistics(coded, lexicon.words).columns()
-    return Lexicon(lexicon.words, lexicon.counts, lexicon.settings, {**lexicon.columns, **columns})
+    return lexicon.with_columns(word_statistics(coded, lexicon.words).columns())
 
 
 def coded_corpus(

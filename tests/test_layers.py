@@ -15,9 +15,9 @@ LAYERS = (  # from the ground up; a name stands for a module or a package and ev
     ("corpus", "engines"),
     ("counting", "association", "lexicon", "unknown_model"),
     (
-        "discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation",
-        "conventions", "word_statistics",
-    ),  # fmt: skip
+        *("discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation"),
+        *("conventions", "word_statistics"),
+    ),
     ("export", "report", "neural", "warm"),
     ("cli",),
 )

@@ -83,7 +83,8 @@ def command(
 ) -> None:
     """Learn the words of raw text, with their counts.
 
-    CORPUS is files, folders or glob patterns, plain or packed (gz, bz2, xz, zst); `-` or nothing is stdin.
+    CORPUS is files, folders or glob patterns, plain or packed (gz, bz2, xz, zst); `-` or nothing is stdin. From less
+    than 4,000,000 characters comes a model of unknown words too, beside the lexicon: x.tsv, x.model.npz.
 
     \b
     Example:  minent build-lexicon novels/ -o novels.tsv --known jieba.txt
@@ -122,11 +123,13 @@ def command(
     from minent.corpus.sources import Corpus
     from minent.discovery import LexiconBuilder
     from minent.lexicon import read_words
+    from minent.unknown_model import model_path
     from minent.word_statistics import with_statistics
 
     known_words, kept, banned = read_words(known), read_words(protect), read_words(ban)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
-        refuse_overwrite(output, [*source.files, *known, *protect, *ban])
+        for target in (output, model_path(output)):
+            refuse_overwrite(target, [*source.files, *known, *protect, *ban])
         builder = LexiconBuilder(source, settings, protect=kept, ban=banned, jobs=jobs, progress=not quiet)
         lexicon = apply_conventions(builder.build(), [name for name in wanted if wanted[name]], kept)
         if recipe == "default" if statistics is None else statistics:

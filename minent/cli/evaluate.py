@@ -260,6 +260,6 @@ def _describe_trees(scores: TreeScores) -> str:
     parts = [
         format_table(rows),
         f"95 % interval of F1 {_ratio(low)}–{_ratio(high)}; {scores.predicted.true_spans:,.0f} true spans",
-        f"sentences {scores.sentences:,}, words {scores.words:,}, of which also words of PREDICTED {scores.same_words:,}",
+        f"sentences {scores.sentences:,}, words {scores.words:,}, of them also in PREDICTED {scores.same_words:,}",
     ]
     return "\n".join(parts)

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
 NEAREST = "lexicon.tsv"
 
 
-def find_lexicon(path: str | None, quiet: bool = False) -> Lexicon:
-    """The lexicon of a command; says which one it is unless it was named."""
+def find_lexicon(path: str | None, quiet: bool = False, with_model: bool = True) -> Lexicon:
+    """The lexicon of a command; says which one it is unless it was named, and if a model beside it is not its own."""
+    from minent.files import display_path
     from minent.lexicon import builtin_lexicon, load_lexicon
+    from minent.unknown_model import has_model_beside, model_path
 
-    if path is not None:
-        return load_lexicon(path)
-    if os.path.isfile(NEAREST):
+    if path is None:
+        if not os.path.isfile(NEAREST):
+            say("words of the built-in lexicon", quiet)
+            return builtin_lexicon()
         say(f"words of ./{NEAREST}", quiet)
-        return load_lexicon(NEAREST)
-    say("words of the built-in lexicon", quiet)
-    return builtin_lexicon()
+        path = NEAREST
+    lexicon = load_lexicon(path, with_model=with_model)
+    if with_model and lexicon.model is None and has_model_beside(path):
+        say(f"{display_path(model_path(path))} belongs to another lexicon and is not used", quiet)
+    return lexicon

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     help="Text with separators; the span of each word in characters, 0-2 2-3; or a JSON object a line.",
 )
 @click.option("--protect", multiple=True, metavar="LIST", help="Words that are never cut, signs and spaces included.")
+@click.option("--no-unknown-model", is_flag=True, help="Use the words alone, and not the model beside the lexicon.")
 @click.option("--sample", type=click.FloatRange(0), metavar="ALPHA", help="Draw a cutting, ∝ Π p(word)^ALPHA.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For --sample.")
 @click.option("--nbest", type=click.IntRange(1), metavar="K", help="The K best: line number, log-probability, words.")
@@ -47,6 +48,7 @@ def command(
     separator: str,
     form: Literal["words", "spans", "jsonl"],
     protect: tuple[str, ...],
+    no_unknown_model: bool,
     sample: float | None,
     seed: int,
     nbest: int | None,
@@ -88,7 +90,8 @@ def command(
         corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir, keep_bom=not by_line
     ) as source:
         refuse_overwrite(output, source.files)
-        segmenter = Segmenter(find_lexicon(lexicon, quiet), units=units, protect=read_words(protect))
+        words = find_lexicon(lexicon, quiet, with_model=not no_unknown_model)
+        segmenter = Segmenter(words, units=units, protect=read_words(protect))
         on_terminal = output in STDOUT_NAMES and sys.stdout.isatty()
         from_pipe = STDIN in source.files and not _is_file(sys.stdin)
         show = not quiet and not on_terminal
@@ -100,7 +103,7 @@ def command(
                     file.flush()
 
             def announce() -> None:
-                announce_compilation("trie", "viterbi", quiet=quiet)
+                announce_compilation("trie", "viterbi" if segmenter.model is None else "unknown", quiet=quiet)
 
             if by_line:
                 announce()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minent.corpus.alphabet import Alphabet
 from minent.counting import Pieces
+from minent.unknown_model import UnknownModel
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class MinedWords:
 
     counts, lengths : int64[len(texts)] — occurrences, and units of each word
     chosen : the settings that the corpus decided
+    model : weights of all strings, where the recipe has them and they help
     """
 
     texts: list[str]
     counts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     chosen: dict[str, Any]
+    model: UnknownModel | None = None
 
 
 def words_of_pieces(pieces: Pieces, alphabet: Alphabet, chosen: dict[str, Any]) -> MinedWords:

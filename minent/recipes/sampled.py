@@ -13,11 +13,14 @@ from minent.progress import status_line
 from minent.recipes.cutting import unwanted_words
 from minent.recipes.default import DefaultSettings, Progress, mine
 from minent.recipes.default.stream import Chunk
+from minent.recipes.default.unknown import model_arrays
 from minent.recipes.lists import WordLists
 from minent.recipes.mined import MinedWords, words_of_pieces
 from minent.recipes.redundancy import remove_redundant_words
 from minent.settings import LexiconSettings
+from minent.unknown_model import UnknownModel
 
+MODEL_TEXT = 4_000_000  # units: from here on the words alone segment as well as with the unknown-word model
 LATIN_COUNT = 20  # a run of Latin letters that occurs this often is a unit of its own; the others are one class
 
 
@@ -60,4 +63,10 @@ def mine_sampled(
     unwanted = unwanted_words(pieces, corpus, settings, lists)
     if unwanted.any():
         remove_redundant_words(pieces, None, protected, unwanted)
-    return words_of_pieces(pieces, corpus.alphabet, {})
+    words = words_of_pieces(pieces, corpus.alphabet, {})
+    if found.model is None or found.total >= MODEL_TEXT:
+        return words
+    arrays = model_arrays(found.model)
+    del arrays["version"]
+    model = UnknownModel(corpus.alphabet.whole_runs, corpus.alphabet.texts, **arrays)  # type: ignore[arg-type]
+    return dataclasses.replace(words, model=model)

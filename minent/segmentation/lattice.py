@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.kernels.lattice import arc_posteriors, fill_arcs, rank_cuttings
+from minent.kernels.lattice import arc_posteriors, rank_cuttings
 from minent.kernels.viterbi import ADHERES, IS_SPACE, read_elements
 from minent.segmentation.cuts import Bytes
 from minent.segmentation.cutter import Cutter
@@ -37,13 +37,8 @@ class Lattice:
         marks = np.empty(len(data) + 1, dtype=np.uint8)
         state = np.array([1, 0, -1], dtype=np.int64)
         count, _ = read_elements(data, 0, cutter.alphabet, codes, starts, marks, state)
-        block = codes[: count + 1], marks[: count + 1]
-        arc_ptr = np.empty(count + 1, dtype=np.int64)
-        lengths, values = np.empty(0, dtype=np.int32), np.empty(0)
-        arcs = fill_arcs(block, cutter.nodes, count, arc_ptr, lengths, values)
-        lengths, values = np.empty(arcs, dtype=np.int32), np.empty(arcs)
-        fill_arcs(block, cutter.nodes, count, arc_ptr, lengths, values)
-        return cls(data, starts[: count + 1], marks[:count], arc_ptr, lengths, values)
+        arcs = cutter.arcs(codes[: count + 1], marks[: count + 1], count)
+        return cls(data, starts[: count + 1], marks[:count], *arcs)
 
     def best(self, k: int) -> list[tuple[float, list[bytes]]]:
         """The k best cuttings, best first: (sum of the values in nats, words without whitespace)."""

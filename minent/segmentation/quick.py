@@ -19,6 +19,7 @@ SHORT = 1 << 14  # bytes; plain Python cuts them in half the time that it takes 
 class QuickCutter:
     """Gives the bytes that the segmenter's own cutter gives, whichever of the two does the work.
 
+    A model of unknown words always needs the kernels.
     before_kernels : called once, when the kernels are about to be loaded
     """
 
@@ -34,7 +35,8 @@ class QuickCutter:
         """See AnyCutter."""
         with self._lock:
             self._seen += len(data)
-            if self._cutter is None and (self._seen > SHORT or sampling.alpha >= 0):
+            long = self._seen > SHORT or sampling.alpha >= 0 or self.segmenter.model is not None
+            if self._cutter is None and long:
                 self.before_kernels()
                 self._cutter, self._readable = self.segmenter.cutter, None
             cutter = self._cutter

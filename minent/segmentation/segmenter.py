@@ -18,6 +18,7 @@ from minent.settings import UNITS
 if TYPE_CHECKING:
     from minent.segmentation.cutter import Cutter
     from minent.segmentation.lattice import Lattice
+    from minent.unknown_model import UnknownModel
 
 
 class Segmenter:
@@ -28,8 +29,13 @@ class Segmenter:
     had been seen once. What is no unit (punctuation, …) is a word of its own, unless a word of the lexicon has it
     inside; a run of the same sign — … or ─ is one word; whitespace is none.
 
+    A lexicon from little text has a model of unknown words too (`lexicon.model`): then the best cutting has the largest
+    product of its weights, which every string of up to four units has, a word or not; so it is where this docstring and
+    the methods say p(word).
+
     lexicon : words and counts; None is the built-in lexicon
     units : `run` — a run of Latin letters or of digits is one unit; `char` — every character is one
+    unknown_model : use the model of the lexicon if it has one, for these units; else its words alone
     protect : words that are never cut, with or without signs and spaces in them (C++, .NET, 诺贝尔·奖)
 
     A segmenter can be pickled and used by several threads at once.
@@ -39,7 +45,14 @@ class Segmenter:
     ['科学', '技术', '!']
     """
 
-    def __init__(self, lexicon: Lexicon | None = None, *, units: str = "run", protect: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon | None = None,
+        *,
+        units: str = "run",
+        protect: Iterable[str] = (),
+        unknown_model: bool = True,
+    ) -> None:
         if units not in UNITS:
             raise ValueError(f"units is {units!r}; it must be one of {', '.join(UNITS)}")
         if isinstance(protect, str):
@@ -50,18 +63,29 @@ class Segmenter:
             lexicon = builtin_lexicon()
         self.lexicon, self.units = lexicon, units
         self.protect = frozenset(protect) - {""}
+        self.unknown_model = unknown_model
+
+    @property
+    def model(self) -> UnknownModel | None:
+        """The model of unknown words in use; None for none."""
+        model = self.lexicon.model if self.unknown_model else None
+        return model if model is not None and model.whole_runs == (self.units == "run") else None
 
     @cached_property
     def cutter(self) -> Cutter:
         """What cuts bytes: made when it is first needed."""
+        if self.model is not None:
+            from minent.segmentation.model_cutter import ModelCutter
+
+            return ModelCutter(self.model, self.lexicon, self.protect)
         from minent.segmentation.cutter import Cutter
         from minent.segmentation.word_trie import WordTrie
 
-        model = UnigramModel.of(self.lexicon, self.protect)
-        return Cutter(WordTrie.build(model.words, model.values, model.unknown, whole_runs=self.units == "run"))
+        words = UnigramModel.of(self.lexicon, self.protect)
+        return Cutter(WordTrie.build(words.words, words.values, words.unknown, whole_runs=self.units == "run"))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _make, (type(self), self.lexicon, self.units, self.protect)
+        return _make, (type(self), self.lexicon, self.units, self.protect, self.unknown_model)
 
     def __repr__(self) -> str:
         return f"<Segmenter: {len(self.lexicon):,} words, units {self.units!r}>"
@@ -148,8 +172,10 @@ class Segmenter:
         return cut.decode("utf-8", "surrogatepass").split()
 
 
-def _make(kind: type[Segmenter], lexicon: Lexicon, units: str, protect: Iterable[str]) -> Segmenter:
-    return kind(lexicon, units=units, protect=protect)
+def _make(
+    kind: type[Segmenter], lexicon: Lexicon, units: str, protect: Iterable[str], unknown_model: bool
+) -> Segmenter:
+    return kind(lexicon, units=units, protect=protect, unknown_model=unknown_model)
 
 
 def encoded(text: str) -> Bytes:

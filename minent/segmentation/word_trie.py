@@ -72,7 +72,7 @@ class WordTrie:
         stream = stream[: ends[-1] if len(ends) else 0]
         final, count = _final_codes(stream, UNIT_LIMIT + 2 + len(runs))
         lengths = np.diff(ends, prepend=0)
-        links, node_values = _nodes(final[stream], ends, np.asarray(values, dtype=np.float64), unknown, count)
+        links, node_values = build_nodes(final[stream], ends, np.asarray(values, dtype=np.float64), unknown, count)
         char_codes = final[:UNIT_LIMIT].copy()
         kinds = unit_classes()[:UNIT_LIMIT]
         units = kinds == HAN if whole_runs else (kinds == HAN) | (kinds == LATIN) | (kinds == DIGIT)
@@ -114,9 +114,10 @@ def _final_codes(stream: NDArray[np.int32], preliminary: int) -> tuple[NDArray[n
     return final, FIRST_CODE + len(used)
 
 
-def _nodes(
+def build_nodes(
     stream: NDArray[np.int32], ends: NDArray[np.int64], values: NDArray[np.float64], unknown: float, code_count: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Links and values of the double array of some words: sequences of codes below `code_count`, one after another."""
     table = np.full(2 << max(10, (len(stream) * 3 // 2).bit_length()), -1, dtype=np.int64)
     parents = np.empty(len(stream) + code_count, dtype=np.int32)
     codes = np.empty(len(stream) + code_count, dtype=np.int32)
