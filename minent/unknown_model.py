@@ -43,7 +43,7 @@ DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class UnknownModel:
-    """Weights of strings of one to four units, words of the lexicon or not (docs/algorithms.md).
+    """Weights of strings of one to four units, words of the lexicon or not (docs/formats.md).
 
     whole_runs : a run of Latin letters or of digits is one unit (`--units run`)
     texts : the text of each unit, V in all; 0 is the boundary, 1 `<N>`, 2 `<L>`, 3 any rare character

@@ -39,7 +39,7 @@ def warm() -> None:
         coded = CodedCorpus(Corpus([path]), class_alphabet(counts))
         mined = mine_sampled(coded, LexiconSettings(), WordLists(), SMALL)
         lexicon = Lexicon(mined.texts, mined.counts)
-        for model in (None, mined.model):
+        for model in (mined.model, None):  # without it at last: the templates are over words
             segmenter = Segmenter(Lexicon(mined.texts, mined.counts, model=model), protect=["C++"])
             segmenter.cut(LINES[0])
             segmenter.cut_file(path, Path(folder) / "cut.txt")
@@ -47,3 +47,6 @@ def warm() -> None:
             segmenter.sample(LINES[0], 0.5, seed=0)
             segmenter.confidence(LINES[0])
         measure_corpus(Corpus([path]), lexicon)
+        templates = find_templates(Corpus([path]), segmenter, min_count=2, min_pmi=0.0)
+        ArticleParser(templates).parse(segmenter.cut(LINES[0]))
+        measure_templates(Corpus([path]), lexicon, templates)

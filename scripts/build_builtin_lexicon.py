@@ -24,7 +24,7 @@ def main(paths: list[str]) -> None:
     """Mine, keep the most frequent words, pack."""
     if not paths:
         raise SystemExit(__doc__)
-    lexicon = minent.build_lexicon(paths, jobs=2)
+    lexicon = minent.build_lexicon(paths, jobs=1)
     lexicon = lexicon.filter([k < MOST_WORDS for k in range(len(lexicon))])
     packed = lzma.compress(lexicon.to_bytes(), preset=9 | lzma.PRESET_EXTREME)
     if len(packed) > LIMIT:

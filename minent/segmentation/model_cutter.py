@@ -189,8 +189,8 @@ def _code_units(model: UnknownModel, trie: WordTrie) -> NDArray[np.int32]:
 
 def _unit_factors(model: UnknownModel) -> NDArray[np.float32]:
     """`model.units`, where a unit that the text did not have is as likely as the least likely one that it had."""
-    factors = model.units.copy()
-    columns = [SINGLE_BASE, FIRST_BASE, UNIGRAM]
+    factors: NDArray[np.float32] = model.units.copy()
+    columns = np.array([SINGLE_BASE, FIRST_BASE, UNIGRAM])
     present = factors[:, UNIGRAM] > 0
     present[0] = False
     if present.any():
