@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import minent.corpus.sources as sources
-from minent.corpus.sources import Corpus, Place, Shard, cut_blocks, open_corpus
+import minent.corpus.pieces as pieces
+from minent.corpus.pieces import cut_blocks
+from minent.corpus.sources import Corpus, Place, Shard, open_corpus
 from minent.errors import CorpusError
 
 TEXT = "今天天气真好，\n我们去公园。\n\nHello, world.\n"
@@ -104,7 +105,7 @@ def test_a_very_long_line_is_cut_at_signs_or_kept_whole(tmp_path: Path, line: st
 
 
 def test_mapped_pages_are_given_back_and_shards_stay_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAPPED_BEHIND", 1 << 14)
+    monkeypatch.setattr(pieces, "MAPPED_BEHIND", 1 << 14)
     data = b"".join(b"%d line\n" % i for i in range(40_000))
     path = tmp_path / "a.txt"
     path.write_bytes(data)
