@@ -17,7 +17,7 @@ from minent.recipes.lists import WordLists
 from minent.recipes.mined import MinedWords
 from minent.recipes.plain import mine_plain
 from minent.recipes.sampled import class_alphabet, mine_sampled
-from minent.settings import LexiconSettings
+from minent.settings import RECIPES, USED_BY, LexiconSettings
 
 MINERS = {"default": mine_sampled, "plain": mine_plain, "cohesion": mine_cohesion}
 
@@ -75,7 +75,11 @@ class LexiconBuilder:
                 kept[text] = count
         for text in self.lists.protect:
             kept.setdefault(text, 0)
-        head = {key: value for key, value in dataclasses.asdict(settings).items() if value is not None}
+        head = {
+            key: value
+            for key, value in dataclasses.asdict(settings).items()
+            if value is not None and settings.recipe in USED_BY.get(key, RECIPES)
+        }
         everything = shortest == 1 and (longest is None or longest >= 4) and not self.lists.ban
         model = mined.model if everything else None  # it would bring back what was left out
         return Lexicon(list(kept), list(kept.values()), {**head, "fingerprint": fingerprint}, model=model)

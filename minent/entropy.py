@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.corpus.alphabet import Alphabet
+from minent.corpus.alphabet import RARE_LATIN, Alphabet
 from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus, Shard
 from minent.corpus.units import unit_classes
@@ -90,8 +90,17 @@ def entropy_of_characters(alphabet: Alphabet) -> Entropy:
 
 
 def entropy_of_lexicon(lexicon: Lexicon, alphabet: Alphabet) -> Entropy:
-    """L of a lexicon, by its own counts."""
-    return entropy_of_words(lexicon.words, lexicon.counts, alphabet)
+    """L of a lexicon, by its own counts; units of the text that its words do not cover are words of their own."""
+    stream, ends = alphabet.encode_words(lexicon.words)
+    weights = np.repeat(lexicon.counts, np.diff(ends, prepend=0))
+    covered = np.bincount(stream, weights=weights, minlength=len(alphabet)).astype(np.int64)
+    left = np.maximum(alphabet.counts - covered, 0)
+    left[0] = 0
+    counts = dict(zip(lexicon.words, lexicon.counts.tolist(), strict=True))
+    for unit in np.flatnonzero(left).tolist():
+        text = alphabet.texts[unit] or RARE_LATIN
+        counts[text] = counts.get(text, 0) + int(left[unit])
+    return entropy_of_words(list(counts), np.array(list(counts.values()), dtype=np.int64), alphabet)
 
 
 def entropy_of_words(words: Sequence[str], counts: NDArray[np.int64], alphabet: Alphabet) -> Entropy:

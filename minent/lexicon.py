@@ -175,7 +175,7 @@ class Lexicon:
         """
         with atomic_open(path, "wb") as file:
             file.write(self.to_bytes())
-        save_model(self.model, self.digest(), path)
+            save_model(self.model, self.digest(), path)  # inside: where it fails, the lexicon does not appear either
 
 
 def load_lexicon(path: str | os.PathLike[str], *, with_model: bool = True) -> Lexicon:
@@ -248,17 +248,23 @@ def _parse_table(lines: list[str], name: str) -> Lexicon:
 
 
 def _parse_list(lines: list[str], name: str) -> Lexicon:
+    tabbed = any("\t" in line for line in lines)
     widths = {len(line.split()) for line in lines}
-    if len(widths) == 1 and (width := widths.pop()) > 0:
+    if not tabbed and len(widths) == 1 and (width := widths.pop()) > 0:
         cells = "\n".join(lines).split()  # one list: a list a line would cost as much as all the rest
         words, texts = cells[::width], cells[1::width] if width > 1 else ["1"] * len(lines)
     else:
-        rows = [line.split(None, 2) or ["", "1"] for line in lines]
+        rows = [_fields(line) or ["", "1"] for line in lines]
         words = [row[0] for row in rows]
         texts = [row[1] if len(row) > 1 else "1" for row in rows]
     counts = dict(zip(words, _checked_counts(words, texts, name, 1), strict=True))
     counts.pop("", None)  # blank lines
     return Lexicon.from_counts(counts)
+
+
+def _fields(line: str) -> list[str]:
+    """Word, count and tag of a line of a plain list; with a tab in it, a word may have spaces (`New York<TAB>3`)."""
+    return [field.strip() for field in line.split("\t", 2)] if "\t" in line else line.split(None, 2)
 
 
 def _checked_counts(words: list[str], texts: list[str], name: str, first_line: int) -> list[int]:

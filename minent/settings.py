@@ -10,6 +10,13 @@ from typing import Any
 RECIPES = ("default", "plain", "cohesion")
 UNITS = ("run", "char")
 REDUNDANCY = ("length", "article")
+USED_BY = {  # settings that not every recipe uses
+    "min_prob": ("plain",),
+    "min_pmi": ("plain", "cohesion"),
+    "redundancy": ("plain",),
+    "order": ("cohesion",),
+    "seed": ("default",),
+}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from minent.corpus.sources import Corpus
 from minent.counting import CodedCorpus, count_corpus_units
 from minent.discovery import build_lexicon
 from minent.entropy import measure_corpus
+from minent.grammar import Piece, train_grammar
 from minent.lexicon import Lexicon
+from minent.parsing import Parser
 from minent.recipes.default import DefaultSettings
 from minent.recipes.lists import WordLists
 from minent.recipes.sampled import class_alphabet, mine_sampled
@@ -50,3 +52,7 @@ def warm() -> None:
         templates = find_templates(Corpus([path]), segmenter, min_count=2, min_pmi=0.0)
         ArticleParser(templates).parse(segmenter.cut(LINES[0]))
         measure_templates(Corpus([path]), lexicon, templates)
+        text = "\n".join(segmenter.cut_bytes(line.encode()).decode() for line in LINES)
+        grammar = train_grammar([Piece(text, "text")])
+        Parser(grammar, segmenter).nbest(LINES[0], 2)
+        Parser(grammar, segmenter).parse(LINES[0])

@@ -291,8 +291,8 @@ def test_one_line_of_megabytes(run, tmp_path: Path, megabytes: int) -> None:
 def test_one_line_of_megabytes_without_any_boundary(run, tmp_path: Path) -> None:
     line = "".join(map(chr, range(0x4E00, 0x4E00 + 3000)))
     (tmp_path / "line.txt").write_text(line * 555, encoding="utf-8")
-    assert run(tmp_path / "line.txt").code == 0
-    assert run(tmp_path / "line.txt", recipe=("--recipe", "cohesion")).code == 0
+    assert run(tmp_path / "line.txt", "-o", tmp_path / "x.tsv").code == 0
+    failed(run(tmp_path / "line.txt", recipe=("--recipe", "cohesion")), "the lexicon: would be empty")
 
 
 @pytest.mark.parametrize("pack", [lzma.compress, gzip.compress])
@@ -456,3 +456,15 @@ def test_a_hundred_thousand_workers_are_not_started(run, corpus: Path) -> None:
     assert result.code == 0
     run(corpus, "-o", "b")
     assert parse_lexicon(Path("a").read_bytes()) == load_lexicon("b")
+
+
+def test_an_option_of_another_recipe_is_a_usage_error(run, corpus: Path) -> None:
+    result = run(corpus, "--order", "6", recipe=())
+    assert (result.code, result.out) == (2, b"")
+    assert "--order goes with --recipe cohesion, not default" in result.message
+
+
+def test_a_corpus_of_one_word_is_told_and_writes_nothing(run, tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("中国", encoding="utf-8")
+    hint = "more text, or a lower --min-count, may help"
+    failed(run(tmp_path / "one.txt", recipe=()), f"no word occurs often enough; {hint}")

@@ -279,3 +279,13 @@ def test_progress_shows_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         advance(1_000_000)
     assert "reading:  50%" in terminal.getvalue()
     assert "1.00M/2.00M" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(("signal_error", "code"), [(KeyboardInterrupt(), 130), (cli.Terminated(15), 143)])
+def test_a_signal_that_a_kernel_turned_into_a_system_error_is_still_that_signal(
+    signal_error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = SystemError("returned a result with an exception set")
+    error.__cause__ = signal_error
+    assert cli._report(error) == code
+    assert capsys.readouterr().err == ""

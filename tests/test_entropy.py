@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minent.corpus.alphabet import Alphabet
+from minent.corpus.alphabet import Alphabet, UnitCounts
 from minent.corpus.sources import Corpus, open_corpus
 from minent.counting import count_corpus_units
 from minent.discovery import LexiconBuilder
@@ -130,3 +130,13 @@ def test_packing_and_entropy_agree_on_what_is_compressible(bundled_data: Path) -
     packed_bits = 8 * len(lzma.compress(data)) / int(builder.alphabet.counts.sum())
     words = entropy_of_lexicon(lexicon, builder.alphabet)
     assert 0.6 * packed_bits < words.bits_per_unit < 1.2 * packed_bits
+
+
+def test_what_a_lexicon_does_not_cover_counts_as_single_units() -> None:
+    counts = UnitCounts()
+    counts.add(np.frombuffer("天气天气真好".encode(), dtype=np.uint8))
+    alphabet = Alphabet.from_counts(counts)
+    row = entropy_of_lexicon(Lexicon.from_counts({"天气": 2}), alphabet)
+    assert (row.types, row.tokens) == (3, 4)  # 天气 天气 真 好
+    assert row.bits_per_token == pytest.approx(1.5)
+    assert row.units_per_token == pytest.approx(1.5)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minent.discovery import build_lexicon
 from minent.errors import LexiconError, OutputError
 from minent.lexicon import Lexicon, load_lexicon, parse_lexicon, read_words
 
@@ -214,3 +215,20 @@ def test_a_missing_list_is_named(tmp_path: Path) -> None:
 def test_real_dictionaries_are_read(real_text: Callable[[str], Path]) -> None:
     lexicon = load_lexicon(real_text("jieba_dict.txt"))
     assert len(lexicon) > 349_000 and lexicon["的"].count > 300_000
+
+
+def test_a_word_with_spaces_stands_before_a_tab_in_a_plain_list() -> None:
+    lexicon = parse_lexicon("New York\t3\n科学 5\nC++\t2\tn\n".encode())
+    assert {word: lexicon[word].count for word in lexicon} == {"科学": 5, "New York": 3, "C++": 2}
+
+
+def test_where_the_model_cannot_be_written_the_lexicon_of_before_stays(tmp_path: Path) -> None:
+    text = ["天气真好我们去公园", "今天天气很好", "公园里的人很多"] * 30
+    lexicon = build_lexicon(text)
+    assert lexicon.model is not None
+    path = tmp_path / "x.tsv"
+    path.write_text("old\n")
+    (tmp_path / "x.model.npz").mkdir()
+    with pytest.raises(OutputError):
+        lexicon.save(path)
+    assert path.read_text() == "old\n"

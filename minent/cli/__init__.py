@@ -98,6 +98,7 @@ def _report(error: BaseException) -> int:
         traceback.print_exception(error)
     if isinstance(error, SystemExit):
         raise error
+    error = _interruption(error)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return 130
     if isinstance(error, Terminated):
@@ -112,6 +113,16 @@ def _report(error: BaseException) -> int:
     if sys.stderr is not None:
         print(f"minent: {line}", file=sys.stderr)
     return code
+
+
+def _interruption(error: BaseException) -> BaseException:
+    """The signal behind an error: a kernel that returns while its handler runs gives SystemError in its stead."""
+    cause: BaseException | None = error
+    while isinstance(error, SystemError) and cause is not None:
+        if isinstance(cause, (KeyboardInterrupt, Terminated)):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return error
 
 
 def _describe(error: BaseException) -> tuple[str, int]:

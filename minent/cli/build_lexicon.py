@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from minent.cli.options import corpus_options, output_option, run_options, units_option
-from minent.settings import RECIPES, REDUNDANCY, LexiconSettings
+from minent.settings import RECIPES, REDUNDANCY, USED_BY, LexiconSettings
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
@@ -114,6 +114,12 @@ def command(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    context = click.get_current_context()
+    for name, recipes in USED_BY.items():
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and recipe not in recipes and name != "seed":
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{option} goes with --recipe {' or '.join(recipes)}, not {recipe}")
     from minent.cli.notices import announce_compilation, say
     from minent.cli.summaries import summarise_lexicon
     from minent.files import refuse_overwrite
@@ -122,6 +128,7 @@ def command(
     from minent.conventions import apply_conventions
     from minent.corpus.sources import Corpus
     from minent.discovery import LexiconBuilder
+    from minent.errors import CorpusError
     from minent.lexicon import read_words
     from minent.unknown_model import model_path
     from minent.word_statistics import with_statistics
@@ -132,6 +139,9 @@ def command(
             refuse_overwrite(target, [*source.files, *known, *protect, *ban])
         builder = LexiconBuilder(source, settings, protect=kept, ban=banned, jobs=jobs, progress=not quiet)
         lexicon = apply_conventions(builder.build(), [name for name in wanted if wanted[name]], kept)
+        if not len(lexicon):
+            hint = "more text, or a lower --min-count, may help"
+            raise CorpusError("the lexicon", "would be empty, since no word occurs often enough", hint)
         if recipe == "default" if statistics is None else statistics:
             lexicon = with_statistics(lexicon, source, units == "run", jobs, progress=not quiet)
     if known:

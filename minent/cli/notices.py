@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-COMPILE_SECONDS = 30  # the most that all kernels may take on two cores
+COMPILE_SECONDS = 30  # the most that the kernels of one command may take on two cores
+ALL_SECONDS = 90  # … and those of all commands
 
 
 def say(message: str, quiet: bool = False) -> None:
@@ -22,4 +23,4 @@ def announce_compilation(*modules: str, quiet: bool = False) -> None:
     kept = f"kept in {prepare_cache().folder}"
     if not prepare_cache().kept:
         kept = f"not kept, since {kernel_directory()} cannot be written"
-    say(f"compiling kernels for first use, up to {COMPILE_SECONDS} s; {kept}")
+    say(f"compiling kernels for first use, up to {COMPILE_SECONDS if modules else ALL_SECONDS} s; {kept}")

@@ -85,7 +85,7 @@ def command(
         raise click.UsageError(f"there is no ./{model}: name one with {option}, or make it with minent {maker}")
     from minent.cli.notices import announce_compilation, say
 
-    announce_compilation("dmv", "chart", quiet=quiet)
+    announce_compilation(*(("dmv", "chart") if score == "default" else ("template_chart",)), quiet=quiet)
     from minent.cli.lexicons import find_lexicon
     from minent.corpus.sources import Corpus
     from minent.files import atomic_open, refuse_overwrite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import sys
@@ -66,6 +67,10 @@ def command(
     \b
     Example:  echo 今天天气真好 | minent segment
     """
+    if sample is not None and not math.isfinite(sample):
+        raise click.UsageError(f"--sample {sample} is not a finite number")
+    if separator != " " and (form != "words" or nbest is not None or confidence):
+        raise click.UsageError("--separator goes with --format words only, and not with --nbest or --confidence")
     if not separator:
         raise click.UsageError("--separator is empty")
     if sum((sample is not None, nbest is not None, confidence)) > 1:

@@ -26,6 +26,9 @@ class ParseTree:
     children: tuple[ParseTree, ...] = ()
     score: float | None = None
 
+    def __str__(self) -> str:
+        return self.drawing()
+
     @property
     def words(self) -> list[str]:
         """The tokens below this node, from left to right."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from minent.segmentation.segmenter import Segmenter, word_spans
 from minent.segmentation.stream import Line, Watch, lines
 
 FORMATS = ("words", "spans", "jsonl")
+
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -43,17 +47,16 @@ def write_lines(
 ) -> InvalidBytes | None:
     """Write every line of a corpus in this format. Returns what was not valid text; CorpusError if it is strict.
 
-    Invalid bytes are characters of their own, written as they are, and in JSON as \\udc80 to \\udcff.
+    Invalid bytes are characters of their own, written as they are, and in JSON as U+FFFD.
     """
     watch = Watch(corpus)
-    handler = "backslashreplace" if form.format == "jsonl" else "surrogateescape"
     for number, line in enumerate(lines(corpus, once), start=1):
         text = line.data.tobytes().decode("utf-8", "surrogateescape")
         if not text.isascii() and (invalid := sum("\udc80" <= char <= "\udcff" for char in text)):
             start = next(at for at, char in enumerate(text) if "\udc80" <= char <= "\udcff")
             watch.add(invalid, line.path, line.offset + len(text[:start].encode()))
         for output in _outputs(segmenter, line, number, form):
-            write(output.encode("utf-8", handler) + b"\n")
+            write(output.encode("utf-8", "surrogateescape") + b"\n")
         if advance is not None:
             advance(len(line.data) + 1)
     return watch.report()
@@ -95,7 +98,7 @@ def _located(words: list[str], text: str) -> list[tuple[int, int]]:
 
 
 def _json(record: dict[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False)
+    return LONE_SURROGATE.sub("\ufffd", json.dumps(record, ensure_ascii=False))
 
 
 def _decoded(words: list[bytes]) -> list[str]:

@@ -180,6 +180,8 @@ def _make(
 
 def encoded(text: str) -> Bytes:
     """A Python string as UTF-8; a lone surrogate becomes three bytes that are not valid."""
+    if not isinstance(text, str):
+        raise TypeError(f"text to cut is a str, not {type(text).__name__}")
     return np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
 
 
