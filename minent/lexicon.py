@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import LexiconError
 from minent.files import atomic_open, display_path
-from minent.unknown_model import UnknownModel, load_model, save_model
+from minent.unknown_model import UnknownModel, has_model_beside, load_model, save_model
 
 UNWRITABLE = re.compile("[\t\n\0\ud800-\udfff]")  # what a word cannot have in a file
 
@@ -189,7 +189,7 @@ def load_lexicon(path: str | os.PathLike[str], *, with_model: bool = True) -> Le
     with open_file(name) as file:
         stream, _ = unpack(read_blocks(file, display_path(name)), display_path(name))
         lexicon = parse_lexicon(b"".join(stream), display_path(name))
-    if with_model:
+    if with_model and has_model_beside(name):  # the digest of a large list takes a while
         lexicon.model = load_model(name, lexicon.digest())
     return lexicon
 
