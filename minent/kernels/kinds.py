@@ -6,6 +6,8 @@ import numpy as np
 
 from minent.kernels import kernel
 
+_NOISE = 1e-9  # what is left of scores that are all alike
+
 
 @kernel
 def score_lines(units, starts, lengths, rounds, line_prior, unit_prior, unit_scores):
@@ -29,8 +31,10 @@ def score_lines(units, starts, lengths, rounds, line_prior, unit_prior, unit_sco
     for _ in range(rounds):
         unit_scores -= (unit_scores * counts).sum() / total
         spread = np.sqrt((unit_scores * unit_scores * counts).sum() / total)
-        if spread > 0.0:
+        if spread > _NOISE:
             unit_scores /= spread
+        else:
+            unit_scores[:] = 0.0
         unit_scores[0] = 0.0
         sums[:] = 0.0
         for j in range(starts.size):

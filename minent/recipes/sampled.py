@@ -21,6 +21,7 @@ from minent.settings import LexiconSettings
 from minent.unknown_model import UnknownModel
 
 MODEL_TEXT = 4_000_000  # units: from here on the words alone segment as well as with the unknown-word model
+CLASSES = 3  # the first ids of the alphabet: any number, any rare Latin run, any rare character
 LATIN_COUNT = 20  # a run of Latin letters that occurs this often is a unit of its own; the others are one class
 
 
@@ -54,7 +55,7 @@ def mine_sampled(
         def tell(now: Progress) -> None:
             show(describe(now))
 
-        found = mine(chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, tell, settings.seed)
+        found = mine(chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, tell, settings.seed, CLASSES)
     pieces = Pieces(len(corpus.alphabet))
     single = found.lengths == 1
     pieces.singles[found.units[single, 0]] = found.counts[single]

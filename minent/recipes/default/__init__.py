@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from minent.kernels.packed import unpacked
 from minent.kernels.sample import count_pairs
 from minent.kernels.sweep import WordModel
+from minent.recipes.default.bonds import Bonds, decide_bonds
 from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.factors import PairTable, pair_experts, pair_table, word_model
 from minent.recipes.default.kinds import find_kinds, kind_count
+from minent.recipes.default.neighbours import Neighbours
 from minent.recipes.default.randomness import random_key
 from minent.recipes.default.settings import DefaultSettings
 from minent.recipes.default.start import first_cutting
@@ -65,14 +67,16 @@ def mine(
     jobs: int = 1,
     progress: Report | None = None,
     seed: int = 0,
+    classes: int = 0,
 ) -> MinedWords:
     """Learn words from a coded stream.
 
     chunks: called once per pass; yields the same stream every time (see `stream.Chunk`).
     unit_count: the highest unit id. Ids above 65,535 never become part of a word.
+    classes: words with a unit up to this id are neither joined nor split (`bonds`).
     The result depends on the stream, the settings and the seed; not on jobs or on how the stream is cut.
     """
-    return _Run(chunks, settings or DefaultSettings(), jobs, progress, seed).mine(unit_count)
+    return _Run(chunks, settings or DefaultSettings(), jobs, progress, seed, classes).mine(unit_count)
 
 
 @dataclass
@@ -84,6 +88,7 @@ class _Run:
     jobs: int
     progress: Report | None
     seed: int
+    classes: int
     sweep: int = 0
     clock: _Clock = field(init=False, default_factory=lambda: _Clock())
 
@@ -95,16 +100,16 @@ class _Run:
             return MinedWords(empty.reshape(0, 1), empty, empty.astype(np.int64), None, 0, 0)
         if found.whole is not None:
             self.clock.start((settings.text_sweeps + START_WORK) * found.whole.size)
-            words, pairs = self._learn(found.whole, found, "text", settings.text_sweeps)
+            words, pairs, neighbours = self._learn(found.whole, found, "text", settings.text_sweeps)
         else:
-            words, pairs = self._harvest(self._learn_kinds(found), found)
-        model = word_model(*words, pairs, found.unit_counts, settings)
-        tokens = int(words[1].sum())
-        least = settings.min_count or 2
-        kept = words[1] >= least
+            words, pairs, neighbours = self._harvest(self._learn_kinds(found), found)
+            settings = replace(settings, split_pmi=())  # each kind has split its own
+        listed = words[1] >= (settings.min_count or 2)
         if found.whole is not None and settings.min_count is None:
-            kept |= holds_together(words[0], pairs, settings)
-        return _output((words[0][kept], words[1][kept]), model, found.total, tokens)
+            listed |= holds_together(words[0], pairs, settings)
+        bonds = decide_bonds(words, listed, neighbours, settings)
+        model = word_model(*bonds.words, pairs, found.unit_counts, settings)
+        return _output(bonds, settings.min_count or 1, model, found.total, int(words[1].sum()))
 
     def _learn_kinds(self, found: Survey) -> Counts:
         """Words of a sample of every kind of text, each learned apart; their counts are added up."""
@@ -116,10 +121,16 @@ class _Run:
         words = KeyCounts()
         for i, units in enumerate(samples):
             if units.size > 0:
-                words.add(*self._learn(units, found, f"kind {i + 1} of {len(samples)}", settings.kind_sweeps)[0])
+                learned, _, neighbours = self._learn(
+                    units, found, f"kind {i + 1} of {len(samples)}", settings.kind_sweeps
+                )
+                everything = np.ones(learned[0].size, dtype=np.bool_)
+                words.add(*decide_bonds(learned, everything, neighbours, settings).words)
         return words.result()
 
-    def _learn(self, units: NDArray[np.uint16], found: Survey, phase: str, sweeps: int) -> tuple[Counts, PairTable]:
+    def _learn(
+        self, units: NDArray[np.uint16], found: Survey, phase: str, sweeps: int
+    ) -> tuple[Counts, PairTable, Neighbours]:
         """Sweeps over a text or a sample, from its branching-entropy start; all statistics are its own."""
         settings = self.settings
         unit_counts = np.bincount(units, minlength=found.unit_counts.size).astype(np.int64)
@@ -137,9 +148,12 @@ class _Run:
             model = word_model(*words, pairs, unit_counts, settings)
             words = sweep_sample(model, text, self._next_key(), self.jobs)
             self._tell(phase, i + 1, sweeps, words, units.size)
-        return words, pairs
+        neighbours = Neighbours(word_model(*words, pairs, unit_counts, settings), self.classes, 1)
+        for shard, boundaries in zip(text.shards, text.boundaries, strict=True):
+            neighbours.add(neighbours.read(shard, boundaries))
+        return words, pairs, neighbours
 
-    def _harvest(self, words: Counts, found: Survey) -> tuple[Counts, PairTable]:
+    def _harvest(self, words: Counts, found: Survey) -> tuple[Counts, PairTable, Neighbours]:
         """Sweeps over the whole text, from the words of all kinds."""
         settings = self.settings
         least = 2 if found.total >= settings.large_text else 1
@@ -147,9 +161,10 @@ class _Run:
         pairs = pair_table(found.pair_keys[often], found.pair_counts[often], found.unit_counts, settings)
         for i in range(settings.harvest_sweeps):
             model = word_model(*_at_least(words, least), pairs, found.unit_counts, settings)
-            words = sweep_stream(model, self._shards(), self._next_key(), self.jobs)
+            neighbours = Neighbours(model, self.classes, 2)
+            words = sweep_stream(model, self._shards(), self._next_key(), self.jobs, neighbours)
             self._tell("whole text", i + 1, settings.harvest_sweeps, words, found.total)
-        return _at_least(words, least), pairs
+        return _at_least(words, least), pairs, neighbours
 
     def _next_key(self) -> np.uint64:
         """Key of the random numbers of one more sweep."""
@@ -197,9 +212,13 @@ def holds_together(keys: NDArray[np.uint64], pairs: PairTable, settings: Default
     return holds
 
 
-def _output(words: Counts, model: WordModel, total: int, tokens: int) -> MinedWords:
-    """Words of the last sweep, most frequent first."""
-    keys, counts = words
-    order = np.lexsort((keys, -counts))
-    units, lengths = unpacked(keys[order])
-    return MinedWords(units, lengths, counts[order], model, total, tokens)
+def _output(bonds: Bonds, least: int, model: WordModel, total: int, tokens: int) -> MinedWords:
+    """The listed words with at least `least` tokens, most frequent first."""
+    short = unpacked(bonds.words[0][bonds.listed])[0]
+    padding = bonds.long_units.shape[1] - short.shape[1]
+    units = np.concatenate([np.pad(short, ((0, 0), (0, padding))), bonds.long_units])
+    counts = np.concatenate([bonds.words[1][bonds.listed], bonds.long_counts])
+    lengths = (units > 0).sum(axis=1, dtype=np.int32)
+    order = np.lexsort((*units.T[::-1], lengths, -counts))
+    order = order[counts[order] >= least]
+    return MinedWords(units[order], lengths[order], counts[order], model, total, tokens)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -30,6 +31,9 @@ class DefaultSettings:
       spelling_discount: Kneser–Ney discount of the transitions inside a spelling.
       tag_power, tag_smoothing: exponent lambda of the tag expert; pseudo-counts of its emissions.
       pmi_power, pmi_threshold, pmi_clip: PMI expert exp(power · clip(PMI − threshold, ±clip)), in nats.
+    Joining and splitting (rows: units of the left word, columns: of the right one, 1 to 4)
+      join_pmi: neighbours with a higher PMI become one word, if they stand side by side join_count times.
+      split_pmi: a word with a cut of a lower PMI is none.
     Output
       min_count: occurrences that a word needs. None: 2; in a text learned from as a whole 1 is enough for words
         whose neighbours all have a PMI of rare_pmi nats or more.
@@ -65,6 +69,10 @@ class DefaultSettings:
     pmi_power: float = 0.5
     pmi_threshold: float = 3.0
     pmi_clip: float = 4.0
+
+    join_pmi: tuple[tuple[float, ...], ...] = ((3.5, 9, 10, 10), (5, 10, 10, 10), (6, 10, 10, 10), (6, 10, 10, 10))
+    join_count: int = 3
+    split_pmi: tuple[tuple[float, ...], ...] = ((3.5, 7, -math.inf), (5, 7), (-math.inf,))
 
     min_count: int | None = None
     rare_pmi: float = 4.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from minent.kernels.sweep import WordModel, count_words, sweep_shard
 from minent.recipes.default.counts import KeyCounts
+from minent.recipes.default.neighbours import Neighbours, Pairs
 from minent.recipes.default.stream import Shard, map_in_order
 
 Counts: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int64]]
@@ -67,20 +68,28 @@ def sweep_sample(model: WordModel, text: SampleText, key: np.uint64, jobs: int) 
     return _summed(model, map_in_order(cut, text.shards, jobs))
 
 
-def sweep_stream(model: WordModel, shards: Iterable[Shard], key: np.uint64, jobs: int) -> Counts:
-    """Cut a stream and count its words.
+def sweep_stream(
+    model: WordModel, shards: Iterable[Shard], key: np.uint64, jobs: int, neighbours: Neighbours | None = None
+) -> Counts:
+    """Cut a stream and count its words, and the pairs of neighbours if they are wanted.
 
     Words that the model does not have are left out of a shard where they occur once: that bounds memory,
     and depends on the fixed shards only.
     """
 
-    def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed]:
+    def cut(shard: Shard) -> tuple[NDArray[np.int32], Listed, Pairs | None]:
         new_counts = np.zeros(place_count(model), np.int32)
         boundaries = np.zeros(shard.units.size, np.uint8)
         others = sweep_shard(model, shard.units, boundaries, False, shard.offset, key, new_counts, 2)
-        return new_counts, others
+        return new_counts, others, None if neighbours is None else neighbours.read(shard, boundaries)
 
-    return _summed(model, map_in_order(cut, shards, jobs))
+    def parts() -> Iterator[tuple[NDArray[np.int32], Listed]]:
+        for new_counts, others, pairs in map_in_order(cut, shards, jobs):
+            if neighbours is not None and pairs is not None:
+                neighbours.add(pairs)
+            yield new_counts, others
+
+    return _summed(model, parts())
 
 
 def _summed(model: WordModel, parts: Iterable[tuple[NDArray[np.int32], Listed]]) -> Counts:
