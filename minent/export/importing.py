@@ -1,0 +1,47 @@
+"""Files of other tools → lexicons."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from minent.corpus.codecs import open_file, read_blocks, standard_input, unpack
+from minent.export.exporting import CLASS
+from minent.export.format import find_format
+from minent.export.text import LARGEST_COUNT
+from minent.files import display_path
+from minent.lexicon import UNWRITABLE, Lexicon
+
+KEEPS_CLASSES = ("jsonl", "words")  # `<N>` in their words may be minent's own; in others it is three signs
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A lexicon from the file of another tool, and the words that a lexicon cannot hold."""
+
+    lexicon: Lexicon
+    left_out: tuple[str, ...]
+
+
+def import_lexicon(path: str | os.PathLike[str], format: str) -> Imported:
+    """Read the dictionary or model of another tool, packed (gz, bz2, xz, zst) or not; `-` is stdin.
+
+    format : jieba, hanlp, ik, sentencepiece, tokenizers, rime, jsonl or words
+    Left out is what has a tab or line end inside, or a literal `<N>` or `<L>`, which would be read as any number.
+    Errors: LexiconError with file and line; CorpusError; ValueError for a format that there is not.
+    """
+    source = find_format(format)
+    name = os.fspath(path)
+    if name == "-":
+        data = b"".join(unpack(read_blocks(standard_input(), "<stdin>"), "<stdin>")[0])
+        shown = "<stdin>"
+    else:
+        shown = display_path(name)
+        with open_file(name) as file:
+            data = b"".join(unpack(read_blocks(file, shown), shown)[0])
+    found = source.read(data, shown)
+    strange = UNWRITABLE if format in KEEPS_CLASSES else re.compile(f"{UNWRITABLE.pattern}|{CLASS.pattern}")
+    counts = {word: min(count, LARGEST_COUNT) for word, count in found.items() if not strange.search(word)}
+    left_out = tuple(word for word in found if strange.search(word))
+    return Imported(Lexicon.from_counts(counts, {"imported_from": format}), left_out)
