@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 Template = tuple[str | None, ...]
 Edges = set[tuple[str, str]]
@@ -87,20 +88,20 @@ def mine(
     return counts, fillers
 
 
-def matches(template: Template, words: Sequence[str]) -> Iterator[tuple[int, ...]]:
-    """All ways in which a template covers these words, each slot one word or more: the places of its own words."""
+def matches(template: Template, words: Sequence[str]) -> Iterator[tuple[tuple[int, int], ...]]:
+    """All ways in which a template covers these words: what each slot, of one word or more, stands for."""
 
-    def match(k: int, at: int) -> Iterator[tuple[int, ...]]:
+    def match(k: int, at: int) -> Iterator[tuple[tuple[int, int], ...]]:
         if k == len(template):
             if at == len(words):
                 yield ()
         elif template[k] is not None:
             if at < len(words) and words[at] == template[k]:
-                for rest in match(k + 1, at + 1):
-                    yield (at, *rest)
+                yield from match(k + 1, at + 1)
         else:
             for stop in range(at + 1, len(words) + 1):
-                yield from match(k + 1, stop)
+                for rest in match(k + 1, stop):
+                    yield ((at, stop), *rest)
 
     return match(0, 0)
 
@@ -113,16 +114,58 @@ def best_score(words: Sequence[str], counts: Mapping[Template, int], null_score:
 
     @cache
     def best(start: int, end: int) -> float:
-        scores = []
-        for template, count in counts.items():
-            for places in matches(template, words[start:end]):
-                score = math.log(count) - math.log(total)
-                last = start - 1
-                for at in [*(start + place for place in places), end]:
-                    if at > last + 1:
-                        score += best(last + 1, at)
-                    last = at
-                scores.append(score)
+        scores = [
+            math.log(count) - math.log(total) + sum(best(start + first, start + stop) for first, stop in slots)
+            for template, count in counts.items()
+            for slots in matches(template, words[start:end])
+        ]
         return max(scores) if scores else null_score * (end - start - 1)
 
     return best(0, len(words))
+
+
+def main_templates(tree: Any, is_word: Callable[[str], bool]) -> Iterator[tuple[Template, tuple[tuple[str, ...], ...]]]:
+    """The main template of every block of a parse tree that has a word of its own, and what fills its slots.
+
+    tree : a node has `word`, None for a block, `is_literal`, `children` and the `words` below it
+    """
+    if tree.word is not None:
+        return
+    words = tuple(child.word if child.word is not None and child.is_literal else None for child in tree.children)
+    if any(word is not None and is_word(word) for word in words):
+        yield (
+            words,
+            tuple(tuple(child.words) for child, word in zip(tree.children, words, strict=True) if word is None),
+        )
+    for child in tree.children:
+        yield from main_templates(child, is_word)
+
+
+def known_share(
+    sentences: Sequence[Sequence[str]], clusters: Mapping[str, int], word: str, prior: float
+) -> tuple[float, float]:
+    """What the other words of a word's cluster tell of its neighbours, and all that there is to tell, in nats.
+
+    Neighbours are clusters of words, None beyond the ends; sentences stand one behind the other, one end between two.
+    """
+    told = whole = 0.0
+    line: list[str | None] = [None]
+    for words in sentences:
+        line += [*words, None]
+    for side in (1, -1):
+        pairs: Counter[tuple[str | None, int | None]] = Counter()
+        for at, one in enumerate(line):
+            if 0 <= at + side < len(line):
+                beside = line[at + side]
+                pairs[one, clusters[beside] if beside is not None else None] += 1
+        kinds = {kind for _, kind in pairs}
+        total = sum(pairs.values())
+        p = {kind: sum(n for (_, k), n in pairs.items() if k == kind) / total for kind in kinds}
+        others = [one for one in clusters if clusters[one] == clusters[word] and one != word]
+        rest = {kind: sum(pairs[one, kind] for one in others) for kind in kinds}
+        own = {kind: pairs[word, kind] for kind in kinds}
+        q = {kind: (rest[kind] + prior * p[kind]) / (sum(rest.values()) + prior) for kind in kinds}
+        r = {kind: (own[kind] + prior * q[kind]) / (sum(own.values()) + prior) for kind in kinds}
+        told += sum(r[kind] * math.log(q[kind] / p[kind]) for kind in kinds)
+        whole += sum(r[kind] * math.log(r[kind] / p[kind]) for kind in kinds)
+    return told, whole

@@ -13,11 +13,7 @@ from minent.templates import MinedTemplate, Template, TemplateSet
 from minent.templates.article import ArticleParser, Block
 
 WORDS = st.sampled_from(["甲", "乙", "丙"])
-SHAPES = (
-    st.lists(st.one_of(WORDS, st.none()), min_size=1, max_size=5)
-    .map(lambda words: tuple(word for k, word in enumerate(words) if word or k == 0 or words[k - 1]))
-    .filter(any)
-)
+SHAPES = st.lists(st.one_of(WORDS, st.none()), min_size=1, max_size=5).map(tuple).filter(any)
 SENTENCE = st.lists(st.sampled_from(["甲", "乙", "丙", "丁"]), min_size=1, max_size=8)
 TEMPLATES = st.dictionaries(SHAPES, st.integers(1, 50), min_size=1, max_size=12)
 

@@ -34,3 +34,18 @@ def test_a_template_stands_for_its_own_words_and_the_length() -> None:
     assert found.bits_per_token == pytest.approx(-sum(share * math.log2(share) for share in shares))
     nothing = entropy_of_templates(TEXT, TemplateSet([]), alphabet(), pretokenized=True)
     assert found.bits_per_unit < nothing.bits_per_unit
+
+
+def test_templates_of_parses_and_classes_beside_those_of_skip_grams_change_nothing() -> None:
+    own = MinedTemplate(Template.parse("[X] 的 [X]"), 16)
+    others = [MinedTemplate(Template.parse(text), 99, (), "parse") for text in ("[X] 的 [X]", "甲 [X] [X]", "丙 的")]
+    others.append(MinedTemplate(Template.parse("<N> 的 [X]"), 99, (), "class"))
+    mixed, alone = (
+        entropy_of_templates(TEXT, TemplateSet(entries), alphabet(), pretokenized=True)
+        for entries in ([own, *others], [own])
+    )
+    assert mixed == alone
+    parsed = entropy_of_templates(TEXT, TemplateSet(others), alphabet(), pretokenized=True)
+    assert (
+        parsed.bits_per_unit < entropy_of_templates(TEXT, TemplateSet([]), alphabet(), pretokenized=True).bits_per_unit
+    )

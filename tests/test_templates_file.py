@@ -8,21 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minent.templates import Filler, MinedTemplate, Template, TemplateError, TemplateSet, load_templates
+from minent.templates import Filler, MinedTemplate, Template, TemplateError, TemplateSet, WordClass, load_templates
 from minent.templates.template_set import parse_templates
 
 WORDS = st.one_of(
-    st.text(alphabet="甲乙 \\[]X:,|\t\n\rs", min_size=1, max_size=5),
-    st.sampled_from(["[X]", "\\[X]", "\\", "|", "a\\", "\\s", "　"]),
+    st.text(alphabet="甲乙 \\[]X<>:,|\t\n\rs", min_size=1, max_size=5),
+    st.sampled_from(["[X]", "\\[X]", "\\", "|", "a\\", "\\s", "　", "<a>", "\\<a>", "<>", "<N>年"]),
 )
 TEMPLATES = (
-    st.lists(st.one_of(WORDS, st.none()), min_size=1, max_size=6)
-    .map(lambda words: tuple(word for k, word in enumerate(words) if word or k == 0 or words[k - 1]))
+    st.lists(st.one_of(WORDS, st.builds(WordClass, WORDS), st.none()), min_size=1, max_size=6)
     .filter(any)
+    .map(tuple)
     .map(Template)
 )
 FILLERS = st.lists(
-    st.builds(Filler, st.lists(WORDS, min_size=1, max_size=3).map(tuple), st.integers(1, 99)), max_size=3
+    st.builds(
+        Filler,
+        st.lists(st.one_of(WORDS, st.builds(WordClass, WORDS)), min_size=1, max_size=3).map(tuple),
+        st.integers(1, 99),
+    ),
+    max_size=3,
 )
 
 
@@ -30,7 +35,9 @@ FILLERS = st.lists(
 def entries(draw: st.DrawFn) -> MinedTemplate:
     template = draw(TEMPLATES)
     fillers = tuple(tuple(draw(FILLERS)) for _ in range(template.slots))
-    return MinedTemplate(template, draw(st.integers(0, 1 << 62)), fillers, draw(st.sampled_from(["skipgram", "parse"])))
+    return MinedTemplate(
+        template, draw(st.integers(0, 1 << 62)), fillers, draw(st.sampled_from(["skipgram", "parse", "class"]))
+    )
 
 
 @given(TEMPLATES)
@@ -55,13 +62,16 @@ def test_a_set_is_read_as_it_was_written(some: list[MinedTemplate]) -> None:
         ("[X] \\[X]", (None, "[X]")),
         ("a\\sb \\\\s", ("a b", "\\s")),
         ("[x]", ("[x]",)),
+        ("[X] [X] 的", (None, None, "的")),
+        ("多少 <个、位>", ("多少", WordClass("个、位"))),
+        ("多少 \\<个> <> <", ("多少", "<个>", "<>", "<")),
     ],
 )
 def test_slots_and_escapes(text: str, words: tuple[str | None, ...]) -> None:
     assert Template.parse(text).words == words
 
 
-@pytest.mark.parametrize("text", ["", "[X]", "[X] [X] 吗", "吗  呢", " 吗", "[X] "])
+@pytest.mark.parametrize("text", ["", "[X]", "[X] [X]", "吗  呢", " 吗", "[X] "])
 def test_what_is_no_template(text: str) -> None:
     with pytest.raises(ValueError):
         Template.parse(text)

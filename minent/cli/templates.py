@@ -1,21 +1,27 @@
-"""`minent templates`: text in, templates.tsv out."""
+"""`minent templates`: text in, templates.tsv out, and word classes beside it."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
 from minent.cli.options import corpus_options, output_option, run_options, units_option
-from minent.templates.settings import BOUNDARIES, WIDEST_WINDOW, TemplateSettings
+from minent.templates.settings import BOUNDARIES, CLASS, PARSE, SKIPGRAM, SOURCES, WIDEST_WINDOW, TemplateSettings
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
     from minent.templates.finder import TemplateFinder
+    from minent.templates.mining import FinderReport
     from minent.templates.template_set import TemplateSet
 
 DEFAULTS = TemplateSettings()
 SHOWN = 24  # templates in the summary
+SHOWN_CLASSES = 8
+NEAREST = "grammar.npz"
+ORIGINS = {SKIPGRAM: "", CLASS: " with classes", PARSE: " in parses"}
+OF_CORPUS = ""  # --classes without a file
 
 
 @click.command()
@@ -23,6 +29,19 @@ SHOWN = 24  # templates in the summary
 @click.option("-l", "--lexicon", metavar="FILE", help="The words.  [default: ./lexicon.tsv, else the built-in lexicon]")
 @click.option("--pretokenized", is_flag=True, help="The text has its words already, with spaces between them.")
 @output_option("templates.tsv", "Where the templates go; `-` is stdout.")
+@click.option(
+    "--source",
+    type=click.Choice(("skipgram", "parse", "both")),
+    help="Templates of skip-grams, or of trees.  [default: skipgram; with --grammar both]",
+)
+@click.option("-g", "--grammar", metavar="FILE", help="Parse the text with it, for main templates of blocks.")
+@click.option(
+    "--classes",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=OF_CORPUS,
+    help="Also with word classes in the place of words: those of FILE, else of the text. Put it behind the CORPUS.",
+)
 @units_option
 @click.option(
     "--boundaries",
@@ -72,6 +91,9 @@ def command(
     lexicon: str | None,
     pretokenized: bool,
     output: str,
+    source: str | None,
+    grammar: str | None,
+    classes: str | None,
     units: str,
     boundaries: str,
     window: int,
@@ -95,11 +117,22 @@ def command(
     A template is a path of strong edges between the words of a sentence; it has a slot [X] wherever words are left out.
     Sentences end at signs, spaces and line ends; with --pretokenized spaces only part words.
 
+    With a grammar, lines are parsed as `minent parse` does, and the main template of every block of the trees is
+    counted. With --classes, words that stand for one another give way to their class, <…>; the classes are written
+    beside the templates: to x.classes.tsv, if these are in x.tsv.
+
     \b
-    Example:  minent templates questions.txt --no-trivial --contains 怎么
+    Examples:  minent templates questions.txt --no-trivial --contains 怎么
+               minent templates news.txt -g grammar.npz --classes
     """
     if pretokenized and lexicon is not None:
         raise click.UsageError("--pretokenized text needs no --lexicon")
+    if source == "skipgram" and grammar is not None:
+        raise click.UsageError("--source skipgram needs no --grammar")
+    if source in ("parse", "both") and grammar is None:
+        if not os.path.isfile(NEAREST):
+            raise click.UsageError(f"there is no ./{NEAREST}: name one with -g, or make it with minent grammar")
+        grammar = NEAREST
     try:
         settings = TemplateSettings(
             boundaries=boundaries,
@@ -121,46 +154,94 @@ def command(
     from minent.cli.notices import announce_compilation, say
     from minent.files import refuse_overwrite
 
-    announce_compilation("viterbi", "skipgram", "patterns", "template_fillers", quiet=quiet)
+    kernels = ["viterbi", "skipgram", "patterns", "template_fillers"]
+    kernels += ["dmv", "chart", "template_blocks"] if grammar is not None else []
+    announce_compilation(*kernels, *(["classes"] if classes is not None else []), quiet=quiet)
     from minent.corpus.sources import Corpus
     from minent.segmentation import Segmenter
+    from minent.templates.classes import classes_path, load_classes
     from minent.templates.finder import TemplateFinder
 
+    beside = classes_path(output) if classes is not None else None
+    given = load_classes(classes) if classes else classes == OF_CORPUS
+    parsed_with = None
+    if grammar is not None:
+        from minent.grammar import load_grammar
+
+        parsed_with = load_grammar(grammar)
     segmenter = None if pretokenized else Segmenter(find_lexicon(lexicon, quiet), units=units)
-    with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
-        refuse_overwrite(output, [*source.files, *([lexicon] if lexicon else [])])
+    with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as text:
+        inputs = [*text.files, *(name for name in (lexicon, grammar, classes) if name)]
+        for target in (output, beside):
+            if target is not None:
+                refuse_overwrite(target, inputs)
         finder = TemplateFinder(
-            source, segmenter, settings, pretokenized=pretokenized, jobs=jobs, progress=not quiet, temp_dir=temp_dir
+            text,
+            segmenter,
+            settings,
+            pretokenized=pretokenized,
+            grammar=parsed_with,
+            sources=(SOURCES if source == "both" else (source,)) if source else None,
+            classes=given,
+            jobs=jobs,
+            progress=not quiet,
+            temp_dir=temp_dir,
         )
         templates = finder.find()
+    if finder.classes is not None and beside is not None:
+        finder.classes.save(beside)
     templates.save(output)
-    for line in _summary(finder, templates, output):
+    for line in _summary(finder, templates, output, beside):
         say(line, quiet)
 
 
-def _summary(finder: TemplateFinder, templates: TemplateSet, output: str) -> list[str]:
+def _summary(finder: TemplateFinder, templates: TemplateSet, output: str, beside: str | None) -> list[str]:
     """Trouble with the corpus, what was chosen, what was found."""
-    report, settings, lines = finder.report, finder.settings, []
-    assert report is not None
+    lines: list[str] = []
     if finder.invalid:
         place = finder.invalid.first_place
         lines.append(f"{finder.invalid.count:,} bytes were not valid text, the first at {place}; try --encoding auto")
     if finder.corpus.skipped:
         skipped = finder.corpus.skipped
         lines.append(f"skipped {len(skipped)} of the files, the first: {skipped[0]}")
-    lines.append(
+    if finder.report is not None:
+        lines += _mined(finder.report)
+    if finder.classes is not None and finder.class_report is not None:
+        words = sum(len(entry.members) for entry in finder.classes)
+        tokens = sum(entry.count for entry in finder.classes)
+        where = f", in {beside}" if beside is not None else ""
+        best = " ".join(str(entry.name) for entry in finder.classes.entries[:SHOWN_CLASSES])
+        lines.append(f"{len(finder.classes):,} classes for {words:,} words, {tokens:,} times{where}: {best}")
+        lines += _mined(finder.class_report)
+    if finder.parse_report is not None:
+        parsed = finder.parse_report
+        lines.append(
+            f"{parsed.trees:,} trees, {parsed.blocks:,} blocks, {parsed.bare:,} more without a word of a template; "
+            f"templates: count ≥ {parsed.least_count}"
+        )
+    for source in ORIGINS:
+        often = [str(entry.template) for entry in templates.of_source(source) if not entry.template.is_trivial]
+        if often:
+            lines.append(f"most frequent{ORIGINS[source]}: {' · '.join(often[:SHOWN])}")
+    if all(entry.template.is_trivial for entry in templates):
+        lines.append("no template but single words; more text may help")
+    trivial = sum(entry.template.is_trivial for entry in templates)
+    target = "stdout" if output == "-" else output
+    lines.append(f"{len(templates):,} templates, {trivial:,} of them trivial, in {target}")
+    return lines
+
+
+def _mined(report: FinderReport) -> list[str]:
+    """What skip-grams gave."""
+    settings = report.settings
+    lines = [
         f"{report.sentences:,} sentences, {report.words:,} words, {report.skip_grams:,} skip-grams; {report.strong:,} "
         f"strong edges: count ≥ {report.least_edge}, PMI > {settings.min_pmi:g}"
-    )
+    ]
     wide = f", in {settings.min_sentences} sentences or more" if settings.min_sentences != 1 else ""
     lines.append(f"{report.candidates:,} candidates; templates: count ≥ {report.least_count}{wide}")
     if report.left_out:
         lines.append(
             f"left out {report.left_out:,} parts of sentences, each with more than {settings.max_paths:,} paths"
         )
-    best = [str(entry.template) for entry in templates if not entry.template.is_trivial][:SHOWN]
-    lines.append(f"most frequent: {' · '.join(best)}" if best else "no template but single words; more text may help")
-    trivial = sum(entry.template.is_trivial for entry in templates)
-    target = "stdout" if output == "-" else output
-    lines.append(f"{len(templates):,} templates, {trivial:,} of them trivial, in {target}")
     return lines

@@ -78,7 +78,7 @@ def match_templates(words, start, last, trie, plain, best, states, marks):
                 size += 1
         if at == last:
             break
-        for state in range(first, by_word):
+        for state in range(first, size):
             if slots[nodes[state]] >= 0:
                 if open_count == len(opened):
                     opened = widen(opened)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from minent.kernels.template_chart import parse_words
 from minent.tables import Counter
+from minent.templates.settings import SKIPGRAM
 from minent.templates.template import Template
-from minent.templates.template_set import SKIPGRAM, MinedTemplate, TemplateSet
+from minent.templates.template_set import TemplateSet
 
 NULL_SCORE = -20.0  # nats
 LONGEST = 200  # words parsed at once
@@ -54,7 +55,7 @@ class Block:
                 child = next(children)
                 parts.append(f"({''.join(words[child.start : child.end])})")
             else:
-                parts.append(word)
+                parts.append(str(word))
         return "".join(parts)
 
 
@@ -68,11 +69,12 @@ class Parse(NamedTuple):
 class ArticleParser:
     """Parses sentences: a block takes the template with the best ln p + scores of the blocks in its slots.
 
-    p is the share of a template in the counts of those that skip-grams gave (of all, if none comes from there). A block
-    that no template covers costs `null_score` for each word but one; as in the article's implementation, that is no
-    choice where a template covers it. A slot stands for one word or more, and there is nothing between words that stand
-    side by side in a template. Time grows with the square of the words and with the templates that match; sentences of
-    more than LONGEST words are parsed in equal parts of at most so many, beside one another.
+    p is the share of a template in the counts of those that skip-grams gave; where none comes from there, of those
+    that blocks of parses gave. Templates with word classes are passed over. A block that no template covers costs
+    `null_score` for each word but one; as in the article's implementation, that is no choice where a template covers
+    it. A slot stands for one word or more, and there is nothing between words that stand side by side in a template.
+    Time grows with the square of the words and with the templates that match; sentences of more than LONGEST words are
+    parsed in equal parts of at most so many, beside one another.
 
     Can be pickled and used by several threads.  trie : see kernels/template_chart.py
     """
@@ -81,9 +83,9 @@ class ArticleParser:
         if not (math.isfinite(null_score) and null_score <= 0):
             raise ValueError(f"null_score is {null_score}; it must be a finite number of at most 0")
         self.null_score = null_score
-        entries: list[MinedTemplate] = [entry for entry in templates if entry.count > 0]
+        entries = [entry for entry in templates if entry.count > 0 and not entry.template.classes]
         mined = [entry for entry in entries if entry.source == SKIPGRAM] or entries
-        total = sum(entry.count for entry in mined)
+        self.total = total = sum(entry.count for entry in mined)
         self.templates = [entry.template for entry in mined]
         self._words: dict[str, int] = {}
         children: dict[int, int] = {}
@@ -91,7 +93,7 @@ class ArticleParser:
         for place, entry in enumerate(mined):
             node = 0
             for word in entry.template.words:
-                number = 0 if word is None else self._words.setdefault(word, len(self._words) + 1)
+                number = 0 if word is None else self._words.setdefault(str(word), len(self._words) + 1)
                 key = node << 32 | number
                 if key not in children:
                     children[key] = len(slots)
@@ -125,6 +127,7 @@ class ArticleParser:
     def parse(self, words: Sequence[str]) -> Parse:
         """The best analysis of a sentence. ValueError if it has no words.
 
+        >>> from minent.templates import MinedTemplate
         >>> templates = TemplateSet([MinedTemplate(Template.parse(text), 1) for text in ("[X] 的 [X]", "[X] 吗")])
         >>> score, root = ArticleParser(templates).parse(["我", "的", "书"])
         >>> round(score, 4), root.show(["我", "的", "书"]), list(root.spans())     # ln 1/2

@@ -39,9 +39,7 @@ def measure_templates(
     segmenter = Segmenter(lexicon, units=units, unknown_model=False)
     rows = []
     for cut, used in (("sentences", TemplateSet([])), ("templates", templates)):
-        found = entropy_of_templates(
-            corpus, used, alphabet, segmenter, jobs=jobs, progress=progress, temp_dir=temp_dir
-        )
+        found = entropy_of_templates(corpus, used, alphabet, segmenter, jobs=jobs, progress=progress, temp_dir=temp_dir)
         rows.append(dataclasses.replace(found, cut=cut))
     return rows
 
@@ -74,13 +72,14 @@ def entropy_of_templates(
     parser = ArticleParser(templates)
     with CodedText(open_corpus(corpus), segmenter, jobs=jobs, progress=progress, temp_dir=temp_dir) as text:
         used = _Usage(
-            np.round(np.exp(parser.trie[2]) * templates.total), text.counts.astype(np.float64), np.ones(LONGEST + 1)
+            np.round(np.exp(parser.trie[2]) * parser.total), text.counts.astype(np.float64), np.ones(LONGEST + 1)
         )
         for _ in range(ROUNDS):
             used = _parse(text, parser, used)
-        lengths, spelling = _spelled(text.words, alphabet)
+        words = list(map(str, text.words))
+        lengths, spelling = _spelled(words, alphabet)
         word_bits = np.log2(max(int(text.counts.sum()), 1)) - np.log2(np.maximum(text.counts, 1))
-        numbers = {word: number for number, word in enumerate(text.words)}
+        numbers = {word: number for number, word in enumerate(words)}
     counts, sizes, bits = [used.words[1:]], [lengths[1:]], [spelling[1:]]
     for node in np.flatnonzero(used.nodes).tolist():
         own = np.array([numbers[word] for word in parser.template_at(node).literals], dtype=np.int64)
@@ -119,7 +118,7 @@ def _parse(text: CodedText, parser: ArticleParser, used: _Usage) -> _Usage:
     words = np.log(np.maximum(used.words, 0.5)) - log_total  # what has gone may come back, at a price
     nulls = np.log(np.maximum(used.nulls, 0.5)) - log_total
     nulls[:2] = 0.0  # a word alone needs no number
-    numbers, (table, slots, _) = parser.numbers(text.words), parser.trie
+    numbers, (table, slots, _) = parser.numbers(list(map(str, text.words))), parser.trie
 
     def work(counts: _Usage, stream: NDArray[np.int32]) -> None:
         count_blocks(stream, numbers, (table, slots, nodes), nulls, words, *counts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +19,42 @@ from minent.kernels.template_fillers import (
 from minent.tables import Counter, Interner
 from minent.templates.coded import CodedText
 from minent.templates.edges import Edges
+from minent.templates.streams import WordStream, sort_key
 from minent.templates.template_set import Filler
 
 BUCKET_BITS = 25  # a byte each, for all workers together
 FEW_EVENTS = 1 << 21  # so many fillers are counted at once, without buckets
 MOST_PATHS = 10_000  # of a component that is looked at for fillers
+
+Lists = dict[int, tuple[Filler, ...]]
+Found = Callable[[NDArray[np.int32]], tuple[NDArray[np.int32], NDArray[np.int64]]]
+"""From a block of a stream to words, and fillers among them: int64[n, 3] — number of a slot, start, stop."""
+
+
+def gather_fillers(text: WordStream[Any], found: Found, expected: float, top: int) -> Lists:
+    """The `top` most frequent fillers of each slot that has any, by falling count, then by text.
+
+    expected : how many fillers there are at most. Those that were seen once are left out.
+    Memory: 32 MiB, and about 80 bytes for each filler that was seen twice.
+    """
+
+    def bound(buckets: NDArray[np.uint8], stream: NDArray[np.int32]) -> None:
+        words, some = found(stream)
+        count_filler_buckets(words, some, len(some), buckets)
+
+    def add_up(buckets: NDArray[np.uint8], other: NDArray[np.uint8]) -> None:
+        np.add(buckets, other, out=buckets)  # at most 2 a worker: see MOST_WORKERS
+
+    size = (1 << BUCKET_BITS) // max(text.jobs, 1)
+    size = 1 << max(16, size.bit_length() - 1)
+    if expected <= FEW_EVENTS:
+        buckets = np.full(1, 2, dtype=np.uint8)
+    else:
+        buckets = text.fold(lambda: np.zeros(size, dtype=np.uint8), bound, add_up, "bound fillers")
+    counted = text.fold(
+        _Fillers, lambda fillers, stream: fillers.add(*found(stream), buckets), _Fillers.merge, "fillers"
+    )
+    return _lists(counted, text, top)
 
 
 class _Fillers:
@@ -77,11 +110,7 @@ class FillerFinder:
     longest: int
 
     def find(self, top: int) -> list[tuple[tuple[Filler, ...], ...]]:
-        """For each template and each slot the `top` most frequent fillers, by falling count, then by text.
-
-        Fillers that were seen once are left out, and those longer than `longest`. Two passes over the text; memory:
-        32 MiB, and about 80 bytes for each filler that was seen twice.
-        """
+        """For each template and each slot the `top` most frequent fillers, as `gather_fillers` finds them."""
         slots_before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self.content == 0)])
         slot_ends = slots_before[self.ends]
         first_slots = np.concatenate([np.zeros(1, dtype=np.int64), slot_ends])[:-1]
@@ -91,9 +120,7 @@ class FillerFinder:
             for first, stop in zip(first_slots.tolist(), slot_ends.tolist(), strict=True)
         ]
 
-    def _count(
-        self, first_slots: NDArray[np.int64], slots: NDArray[np.int64], top: int
-    ) -> dict[int, tuple[Filler, ...]]:
+    def _count(self, first_slots: NDArray[np.int64], slots: NDArray[np.int64], top: int) -> Lists:
         table = np.full(2 << max(4, (len(self.content) * 8 // 5).bit_length()), -1, dtype=np.int64)
         finals = np.full(2 * (len(self.content) + 1), -1, dtype=np.int64)
         build_trie(self.content, self.ends, first_slots, table, finals)
@@ -109,42 +136,28 @@ class FillerFinder:
                 room *= 1 if number else 2
             return np.concatenate(found)
 
-        def bound(buckets: NDArray[np.uint8], stream: NDArray[np.int32]) -> None:
-            some = events(stream)
-            count_filler_buckets(stream, some, len(some), buckets)
+        expected = float(self.counts.astype(np.float64) @ slots)
+        return gather_fillers(self.text, lambda stream: (stream, events(stream)), expected, top)
 
-        def add_up(buckets: NDArray[np.uint8], other: NDArray[np.uint8]) -> None:
-            np.add(buckets, other, out=buckets)  # at most 2 a worker: see MOST_WORKERS
 
-        size = (1 << BUCKET_BITS) // max(self.text.jobs, 1)
-        size = 1 << max(16, size.bit_length() - 1)
-        if float(self.counts.astype(np.float64) @ slots) <= FEW_EVENTS:
-            buckets = np.full(1, 2, dtype=np.uint8)
-        else:
-            buckets = self.text.fold(lambda: np.zeros(size, dtype=np.uint8), bound, add_up, "bound fillers")
-        found = self.text.fold(
-            _Fillers, lambda fillers, stream: fillers.add(stream, events(stream), buckets), _Fillers.merge, "fillers"
-        )
-        return self._lists(found, top)
-
-    def _lists(self, found: _Fillers, top: int) -> dict[int, tuple[Filler, ...]]:
-        """The most frequent fillers of each slot that has any."""
-        keys, counts = found.counter.items()
-        keys, counts = keys[counts > 1], counts[counts > 1]
-        order = np.lexsort((-counts, keys >> 32))
-        keys, counts = keys[order], counts[order]
-        slots = keys >> 32
-        starts = np.flatnonzero(np.diff(slots, prepend=-1))
-        ends, words = found.spans.ends().tolist(), self.text.words
-        lists = {}
-        for start, stop in zip(starts.tolist(), np.append(starts, len(keys))[1:].tolist(), strict=True):
-            last = stop
-            if stop - start > top:  # the last that is kept may tie with others: the text decides
-                last = start + int(np.searchsorted(-counts[start:stop], -counts[start + top - 1], side="right"))
-            some = []
-            for entry, count in zip((keys[start:last] & 0xFFFFFFFF).tolist(), counts[start:last].tolist(), strict=True):
-                span = found.spans.content[ends[entry - 1] if entry else 0 : ends[entry]]
-                some.append(Filler(tuple(words[number] for number in span.tolist()), count))
-            some.sort(key=lambda filler: (-filler.count, filler.words))
-            lists[int(slots[start])] = tuple(some[:top])
-        return lists
+def _lists(found: _Fillers, text: WordStream[Any], top: int) -> Lists:
+    """The most frequent fillers of each slot that has any."""
+    keys, counts = found.counter.items()
+    keys, counts = keys[counts > 1], counts[counts > 1]
+    order = np.lexsort((-counts, keys >> 32))
+    keys, counts = keys[order], counts[order]
+    slots = keys >> 32
+    starts = np.flatnonzero(np.diff(slots, prepend=-1))
+    ends, words = found.spans.ends().tolist(), text.words
+    lists = {}
+    for start, stop in zip(starts.tolist(), np.append(starts, len(keys))[1:].tolist(), strict=True):
+        last = stop
+        if stop - start > top:  # the last that is kept may tie with others: the text decides
+            last = start + int(np.searchsorted(-counts[start:stop], -counts[start + top - 1], side="right"))
+        some = []
+        for entry, count in zip((keys[start:last] & 0xFFFFFFFF).tolist(), counts[start:last].tolist(), strict=True):
+            span = found.spans.content[ends[entry - 1] if entry else 0 : ends[entry]]
+            some.append(Filler(tuple(words[number] for number in span.tolist()), count))
+        some.sort(key=lambda filler: (-filler.count, tuple(map(sort_key, filler.words))))
+        lists[int(slots[start])] = tuple(some[:top])
+    return lists

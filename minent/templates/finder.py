@@ -1,112 +1,37 @@
-"""From segmented text to its frequent templates. Source: kexue.fm/archives/5577."""
+"""From a corpus to its frequent templates: those of skip-grams, of parses, and of word classes."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from minent.corpus.encodings import InvalidBytes
-from minent.corpus.sources import TEXTS, Corpus, open_corpus, source_name
-from minent.errors import CorpusError
-from minent.kernels.patterns import (
-    BEGINS,
-    ENDS,
-    FULL,
-    LEFT_OUT,
-    PATHS,
-    count_components,
-    grow_patterns,
-    read_components,
-)
+from minent.corpus.sources import Corpus, open_corpus
 from minent.segmentation import Segmenter
-from minent.tables import Interner
+from minent.templates.classes import WordClasses
+from minent.templates.clusters import find_classes
 from minent.templates.coded import CodedText
-from minent.templates.edges import Edges, find_edges
-from minent.templates.fillers import FillerFinder
-from minent.templates.settings import TemplateSettings
-from minent.templates.template import Template
+from minent.templates.mining import FinderReport, mine, most_frequent
+from minent.templates.settings import CLASS, PARSE, SKIPGRAM, SOURCES, TemplateSettings
+from minent.templates.template import Element, Template
 from minent.templates.template_set import MinedTemplate, TemplateSet
 
-
-class _Components:
-    """Distinct components of sentence graphs with counts, and isolated words (kernels/patterns.py)."""
-
-    def __init__(self, words: int) -> None:
-        self.table = Interner(np.int32)
-        self.singles = np.zeros((words, 4), dtype=np.int64)
-        self.paths = 0
-        self.left_out = 0
-
-    def add(
-        self, stream: NDArray[np.int32], window: int, strong: tuple[NDArray[np.uint8], NDArray[np.int64]], limit: int
-    ) -> None:
-        """Count those of a block."""
-        tally, at, table = np.zeros(3, dtype=np.int64), 0, self.table
-        while True:
-            at = count_components(
-                stream, at, window, strong, limit, self.singles,
-                table.runs, table.entries, table.counts, table.state, tally,
-            )  # fmt: skip
-            if at == len(stream):
-                break
-            table.grow(2 * int(np.argmin(stream[at:] > 0)) + 1)
-        self.paths += int(tally[PATHS])
-        self.left_out += int(tally[LEFT_OUT])
-
-    def merge(self, other: _Components) -> None:
-        """Add the counts of another worker."""
-        self.table.merge(other.table)
-        self.singles += other.singles
-        self.paths += other.paths
-        self.left_out += other.left_out
-
-    @property
-    def total(self) -> int:
-        """Paths in all: the number of candidates."""
-        return self.paths + int(self.singles.sum())
-
-
-@dataclass(frozen=True)
-class _Patterns:
-    """Templates as word numbers with 0 for a slot, one after the other: int32[n], int64[m], int64[m]."""
-
-    content: NDArray[np.int32]
-    ends: NDArray[np.int64]
-    counts: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class FinderReport:
-    """What the summary of a run tells.
-
-    sentences, words : of the corpus;  skip_grams, strong : all skip-grams, and the distinct ones that are edges
-    candidates : paths in all;  components : distinct components;  left_out : components with too many paths
-    least_edge, least_count : the least counts of an edge and of a template that the thresholds admit
-    """
-
-    sentences: int
-    words: int
-    skip_grams: int
-    strong: int
-    components: int
-    left_out: int
-    candidates: int
-    least_edge: int
-    least_count: int
+if TYPE_CHECKING:
+    from minent.grammar import Grammar
+    from minent.templates.parsed import ParseReport
 
 
 class TemplateFinder:
-    """Mines one set of templates. After `find`, `report` tells what was met, `settings` what was chosen, and `invalid`
-    the bytes that were no text.
+    """Mines one set of templates. After `find`, these tell what was met: `report` (skip-grams), `parse_report`,
+    `class_report`; `settings` what was chosen, `classes` the word classes, and `invalid` the bytes that were no text.
 
     corpus : what `open_corpus` takes;  segmenter : None is that of the built-in lexicon
     pretokenized : the corpus has its words already, with whitespace between them; punctuation marks are words
-    jobs : workers; the result does not depend on them
+    grammar : parses the lines for the source `parse`
+    sources : `skipgram`, `parse`, or both; None: skipgram, and parse if there is a grammar
+    classes : mine once more with word classes in the place of words: these, or True for those of the corpus
+    jobs : workers, which are processes where lines are parsed; the result does not depend on them
     """
 
     def __init__(
@@ -116,21 +41,46 @@ class TemplateFinder:
         settings: TemplateSettings | None = None,
         *,
         pretokenized: bool = False,
+        grammar: Grammar | None = None,
+        sources: Sequence[str] | None = None,
+        classes: WordClasses | bool = False,
         jobs: int = 1,
         progress: bool = False,
         temp_dir: str | None = None,
     ) -> None:
         if pretokenized and segmenter is not None:
             raise ValueError("pretokenized text needs no segmenter")
+        self.sources = tuple(sources or (SOURCES if grammar is not None else (SKIPGRAM,)))
+        unknown = set(self.sources) - set(SOURCES)
+        if unknown:
+            raise ValueError(f"the source {min(unknown)!r} is none of {', '.join(SOURCES)}")
+        if PARSE in self.sources and grammar is None:
+            raise ValueError("templates of parses need a grammar")
         self.corpus: Corpus = open_corpus(corpus)
         self.segmenter = None if pretokenized else segmenter or Segmenter()
-        self.settings = settings or TemplateSettings()
+        self.settings = self._given = settings or TemplateSettings()
+        self.grammar = grammar
         self.jobs, self.progress, self.temp_dir = jobs, progress, temp_dir
         self.invalid: InvalidBytes | None = None
         self.report: FinderReport | None = None
+        self.class_report: FinderReport | None = None
+        self.parse_report: ParseReport | None = None
+        self.classes: WordClasses | None = None
+        self._asked_classes = classes
 
     def find(self) -> TemplateSet:
         """Mine the templates. Errors: CorpusError if the corpus cannot be read or has not one word."""
+        entries: list[MinedTemplate] = []
+        head: dict[str, Any] = {}
+        if SKIPGRAM in self.sources or self._asked_classes:
+            entries += self._of_sentences(head)
+            head = {**self.settings.to_dict(), **head}
+        if PARSE in self.sources:
+            entries += self._of_parses(head)
+        return TemplateSet(entries, head)
+
+    def _of_sentences(self, head: dict[str, Any]) -> list[MinedTemplate]:
+        entries: list[MinedTemplate] = []
         with CodedText(
             self.corpus,
             self.segmenter,
@@ -140,107 +90,56 @@ class TemplateFinder:
             temp_dir=self.temp_dir,
         ) as text:
             self.invalid = text.invalid
-            if len(text.words) == 1:
-                files = self.corpus.files or [TEXTS]
-                place = source_name(files[0]) if len(files) == 1 else f"{len(files)} files"
-                hint = (
-                    "it is not valid UTF-8; try --encoding auto" if text.invalid else "there is nothing to learn from"
-                )
-                raise CorpusError(place, "no word in it", hint)
-            edges = find_edges(text, self.settings)
-            self.settings = settings = edges.settings
-            limit = FULL if settings.max_paths is None else min(settings.max_paths, FULL)
-            found = self._components(text, edges, limit)
-            least = settings.least_count(found.total)
-            patterns = _grow(found, least, settings.min_sentences or 1)
-            entries = [entry for entry in _without_fillers(found, least, text.words) if self._is_wanted(entry.template)]
-            entries += self._with_fillers(text, edges, patterns, limit)
-        self.report = FinderReport(
-            sentences=len(text) - int(text.counts.sum()),
-            words=int(text.counts.sum()),
-            skip_grams=edges.total,
-            strong=len(edges.keys),
-            components=len(found.table),
-            left_out=found.left_out,
-            candidates=found.total,
-            least_edge=settings.least_count(edges.total),
-            least_count=least,
-        )
-        head = {**settings.to_dict(), "skip_grams": edges.total, "candidates": found.total}
-        templates = TemplateSet(entries, head)
-        return templates if settings.top is None else TemplateSet(templates.entries[: settings.top], head)
+            text.check_words()
+            if SKIPGRAM in self.sources:
+                entries, self.report = mine(text, self.settings, self._is_wanted)
+                self.settings = self.report.settings
+                head.update(skip_grams=self.report.skip_grams, candidates=self.report.candidates)
+            if self._asked_classes:
+                entries += self._of_classes(text, head)
+        return entries
 
-    def _components(self, text: CodedText, edges: Edges, limit: int) -> _Components:
-        strong, window = edges.tables(), edges.settings.window
-        return text.fold(
-            lambda: _Components(len(text.words)),
-            lambda found, stream: found.add(stream, window, strong, limit),
-            _Components.merge,
-            "link words",
+    def _of_classes(self, text: CodedText, head: dict[str, Any]) -> list[MinedTemplate]:
+        """The templates with a class in them, of the text with classes in the place of words."""
+        given = self._asked_classes
+        classes = (
+            given.counted(text) if isinstance(given, WordClasses) else find_classes(text, self.settings.clustering)
         )
+        names = classes.names()
+        text.rename(names)
+        everything = dataclasses.replace(self.settings, top=None)
+        found, self.class_report = mine(text, everything, lambda template: bool(template.classes), CLASS)
+        self.classes = classes.with_templates(found)
+        self.settings = dataclasses.replace(self.class_report.settings, top=self.settings.top)
+        head.update(classes=len(classes), class_candidates=self.class_report.candidates)
+        contained = {names.get(word, word) for word in self.settings.contains}
+        return most_frequent([e for e in found if self._is_wanted(e.template, contained)], self.settings.top)
 
-    def _is_wanted(self, template: Template) -> bool:
+    def _of_parses(self, head: dict[str, Any]) -> list[MinedTemplate]:
+        from minent.templates.parsed import ParsedText, mine_blocks  # here, for minent.parsing imports minent.templates
+
+        assert self.grammar is not None
+        with ParsedText(
+            self.corpus,
+            self.grammar,
+            self.segmenter,
+            jobs=self.jobs,
+            progress=self.progress,
+            temp_dir=self.temp_dir,
+        ) as text:
+            self.invalid = self.invalid or text.invalid
+            text.check_words()
+            entries, self.parse_report = mine_blocks(text, self._given, self._is_wanted)
+        head.update(blocks=self.parse_report.blocks, block_min_count=self.parse_report.least_count)
+        return entries
+
+    def _is_wanted(self, template: Template, contained: set[Element] | None = None) -> bool:
         settings = self.settings
         return (
             template.length >= settings.min_length
             and (settings.trivial or not template.is_trivial)
-            and set(settings.contains) <= set(template.words)
+            and (set(settings.contains) if contained is None else contained) <= set(template.words)
         )
-
-    def _with_fillers(self, text: CodedText, edges: Edges, patterns: _Patterns, limit: int) -> list[MinedTemplate]:
-        """The templates that are wanted, with what fills their slots."""
-        words, numbers = text.words, patterns.content.tolist()
-        kept, templates, starts = [], [], [0, *patterns.ends.tolist()]
-        for k in range(len(patterns.ends)):
-            template = Template(tuple(words[number] or None for number in numbers[starts[k] : starts[k + 1]]))
-            if self._is_wanted(template):
-                kept.append(k)
-                templates.append(template)
-        if self.settings.top is not None:  # no fillers for what will not be kept
-            ranks = sorted(range(len(kept)), key=lambda at: (-int(patterns.counts[kept[at]]), str(templates[at])))
-            chosen = sorted(ranks[: self.settings.top])
-            kept, templates = [kept[at] for at in chosen], [templates[at] for at in chosen]
-        counts = patterns.counts[kept].tolist()
-        if not self.settings.fillers:
-            return [MinedTemplate(template, count) for template, count in zip(templates, counts, strict=True)]
-        pieces = [patterns.content[starts[k] : starts[k + 1]] for k in kept]
-        content = np.concatenate([np.empty(0, dtype=np.int32), *pieces])
-        ends = np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
-        finder = FillerFinder(text, edges, content, ends, patterns.counts[kept], limit, self.settings.filler_length)
-        fillers = finder.find(self.settings.fillers)
-        return [MinedTemplate(*entry) for entry in zip(templates, counts, fillers, strict=True)]
-
-
-def _grow(found: _Components, least: int, least_places: int) -> _Patterns:
-    """The paths that occur often: those of two words or more, in enough places, and those of one word with one slot."""
-    table, number = found.table, len(found.table)
-    size = int(table.state[1] - number) // 2
-    words, links, owners = (np.empty(size, dtype=np.int32) for _ in range(3))
-    traits, bounds = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.int64)
-    nodes = (words, links, owners, traits, bounds)
-    read_components(table.content, table.entries, number, *nodes)
-    longest = int(np.diff(table.ends(), prepend=0).max(initial=1)) // 2
-    content, ends, counts = grow_patterns(
-        nodes, table.counts[:number], least, least_places, 2 * len(found.singles), longest
-    )
-    firsts = np.flatnonzero(found.singles[:, BEGINS] >= least)
-    lasts = np.flatnonzero(found.singles[:, ENDS] >= least)
-    rows = np.zeros((len(firsts) + len(lasts), 2), dtype=np.int32)
-    rows[: len(firsts), 0] = firsts
-    rows[len(firsts) :, 1] = lasts
-    return _Patterns(
-        np.concatenate([content, rows.ravel()]),
-        np.concatenate([ends, len(content) + np.arange(2, rows.size + 2, 2)]),
-        np.concatenate([counts, found.singles[firsts, BEGINS], found.singles[lasts, ENDS]]),
-    )
-
-
-def _without_fillers(found: _Components, least: int, words: list[str]) -> Iterable[MinedTemplate]:
-    """The frequent templates that are a sentence of one word, and the trivial ones."""
-    for number in np.flatnonzero(found.singles[:, BEGINS | ENDS] >= least).tolist():
-        yield MinedTemplate(Template((words[number],)), int(found.singles[number, BEGINS | ENDS]))
-    for number in np.flatnonzero(found.singles[:, 0] >= least).tolist():
-        yield MinedTemplate(Template((None, words[number], None)), int(found.singles[number, 0]))
 
 
 def find_templates(
@@ -248,6 +147,7 @@ def find_templates(
 ) -> TemplateSet:
     """Mine the templates of files, a Corpus, or any re-iterable of str.
 
+    With `grammar=` also those of parses, with `classes=True` also those of word classes.
     `options` are those of `TemplateFinder`; fields of TemplateSettings may be given by name.
 
     >>> found = find_templates(["从 北京 到 上海", "从 这 到 那"] * 9, pretokenized=True, min_pmi=0, min_count=18)

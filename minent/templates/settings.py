@@ -4,11 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 BOUNDARIES = ("signs", "stops")
+SKIPGRAM, PARSE, CLASS = "skipgram", "parse", "class"  # edges of a graph; blocks of trees; edges between word classes
+SOURCES = (SKIPGRAM, PARSE)
 WIDEST_WINDOW = 30  # an edge is a bit of 30 (kernels/patterns.py)
+
+
+@dataclass(frozen=True)
+class ClassSettings:
+    """How word classes are learned, and which words they replace.
+
+    most_words : words of text that are clustered; of more, every second sentence, every third, …
+    min_count : least occurrences of a word that is clustered. If not given: √(words of text) / 50, and at least 10
+    vocabulary : the most frequent words that are clustered
+    clusters : how many. If not given: 3 √vocabulary, from 4 to 256
+    sweeps : of the exchange clustering
+    literals : the most frequent words stay as they are, so many, numbers excepted
+    share : a word is replaced if the other words of its class tell at least this share of what its neighbours are
+        (in nats, over the neighbours' frequencies)
+    prior : neighbours, as of the class, that are added to those of a word before it is judged
+    min_members : least words of a class that are replaced; else none is
+    """
+
+    most_words: int = 10_000_000
+    min_count: int | None = None
+    vocabulary: int = 30_000
+    clusters: int | None = None
+    sweeps: int = 8
+    literals: int = 200
+    share: float = 0.5
+    prior: float = 5.0
+    min_members: int = 3
 
 
 @dataclass(frozen=True)
@@ -34,6 +63,7 @@ class TemplateSettings:
     top : keep the most frequent only, so many; None keeps all
     fillers : how many fillers of each slot are kept, the most frequent first
     filler_length : longest filler, in words
+    clustering : how word classes are learned, where they are asked for
     """
 
     boundaries: str = "signs"
@@ -49,6 +79,7 @@ class TemplateSettings:
     top: int | None = None
     fillers: int = 8
     filler_length: int = 5
+    clustering: ClassSettings = field(default_factory=ClassSettings)
 
     def __post_init__(self) -> None:
         if self.boundaries not in BOUNDARIES:
@@ -74,7 +105,7 @@ class TemplateSettings:
     def with_chosen(self, skip_grams: int) -> TemplateSettings:
         """These settings with thresholds for a corpus with so many skip-grams."""
         given = self.min_count is not None or self.min_prob is not None
-        least = max(5, round(math.sqrt(skip_grams) / 100))
+        least = least_of(skip_grams)
         return dataclasses.replace(
             self,
             min_count=self.min_count if given else least,
@@ -82,10 +113,21 @@ class TemplateSettings:
             min_sentences=self.min_sentences or (1 if given else least),
         )
 
+    def least_blocks(self, total: int) -> int:
+        """The least count of a main template of `total` blocks: as of skip-grams, from their number."""
+        if self.min_count is None and self.min_prob is None:
+            return least_of(total)
+        return self.least_count(total)
+
     def to_dict(self) -> dict[str, Any]:
         """What the head of a file says: the settings that shape the counts."""
         shown = ("boundaries", "window", "min_count", "min_prob", "min_pmi", "min_sentences", "max_paths")
         return {name: getattr(self, name) for name in shown if getattr(self, name) is not None}
+
+
+def least_of(total: int) -> int:
+    """The least count where none is given."""
+    return max(5, round(math.sqrt(total) / 100))
 
 
 def _first_above(prob: float, total: int) -> int:

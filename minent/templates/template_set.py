@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import CorpusError
-from minent.files import atomic_open, display_path
-from minent.templates.template import Template, join_words, unescape
+from minent.files import atomic_open
+from minent.table_files import TableFormat, read_packed, written
+from minent.templates.settings import SKIPGRAM
+from minent.templates.template import Element, Template, join_words, read_element
 
-MAGIC = "#minent-templates"
-FORMAT_VERSION = 1
 COLUMNS = ("template", "count", "trivial", "fillers", "source")
-SKIPGRAM, PARSE = "skipgram", "parse"  # where a template comes from: edges of a graph, or blocks of parsed sentences
 SIGNS = ":,|"  # between filler and count, fillers, slots
 
 
@@ -26,11 +24,14 @@ class TemplateError(CorpusError):
     """A file of templates is not in its format."""
 
 
+FORMAT = TableFormat("#minent-templates", 1, COLUMNS[:2], "format", "templates are a UTF-8 text file", TemplateError)
+
+
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """Words that were seen in a slot, and how often."""
+    """Words, or classes, that were seen in a slot, and how often."""
 
-    words: tuple[str, ...]
+    words: tuple[Element, ...]
     count: int
 
     def __str__(self) -> str:
@@ -39,7 +40,11 @@ class Filler:
 
 @dataclass(frozen=True, slots=True)
 class MinedTemplate:
-    """One entry of a set. fillers : for each slot the most frequent ones, first by count, then by text; () for none."""
+    """One entry of a set. Entries of different sources count different things, so a share is one within its source.
+
+    fillers : for each slot the most frequent ones, first by count, then by text; () for none
+    source : `skipgram`, occurrences in sentences; `parse`, blocks of trees; `class`, as skipgram, words being classes
+    """
 
     template: Template
     count: int
@@ -102,20 +107,29 @@ class TemplateSet:
         best = ", ".join(str(entry.template) for entry in self.entries if not entry.template.is_trivial)
         return f"<TemplateSet: {len(self):,} templates; {best[:80]} …>"
 
+    def of_source(self, source: str) -> TemplateSet:
+        """The entries that come from there."""
+        return self.filter(lambda entry: entry.source == source)
+
     def filter(self, keep: Callable[[MinedTemplate], bool]) -> TemplateSet:
         """The entries that `keep` is true of."""
         return TemplateSet(filter(keep, self.entries), self.settings)
 
     def log_prob(self, entry: MinedTemplate) -> float:
-        """ln of its share of all counts, in nats; its count must not be 0."""
-        return math.log(entry.count) - math.log(self.total)
+        """ln of its share of the counts of its source, in nats; its count must not be 0."""
+        return math.log(entry.count) - math.log(self._totals[entry.source])
+
+    @cached_property
+    def _totals(self) -> dict[str, int]:
+        totals: dict[str, int] = {}
+        for entry in self.entries:
+            totals[entry.source] = totals.get(entry.source, 0) + entry.count
+        return totals
 
     def to_bytes(self) -> bytes:
         """The content of its file: the same bytes for equal sets."""
-        lines = [f"{MAGIC} {FORMAT_VERSION}", f"#total {self.total}"]
-        lines += [f"#{key} {value}" for key, value in self.settings.items()]
-        lines += ["\t".join(COLUMNS), *(entry.row() for entry in self.entries)]
-        return ("\n".join(lines) + "\n").encode()
+        head = FORMAT.head({"total": self.total, **self.settings}, COLUMNS)
+        return written([*head, *(entry.row() for entry in self.entries)])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `templates.tsv`; the file appears whole or not at all."""
@@ -137,41 +151,18 @@ def load_templates(path: str | os.PathLike[str]) -> TemplateSet:
 
     Errors: TemplateError with file and line.
     """
-    name = os.fspath(path)
-    shown = display_path(name)
-    with open_file(name) as file:
-        stream, _ = unpack(read_blocks(file, shown), shown)
-        return parse_templates(b"".join(stream), shown)
+    return parse_templates(*read_packed(path))
 
 
 def parse_templates(data: bytes, name: str = "templates") -> TemplateSet:
     """The templates in the content of a file; `name` is for messages."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        broken = data.count(b"\n", 0, error.start) + 1
-        raise TemplateError(f"{name}:{broken}", "not valid UTF-8", "templates are a UTF-8 text file") from None
-    lines = text.replace("\r\n", "\n").split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    if not lines or not lines[0].startswith(MAGIC):
-        raise TemplateError(f"{name}:1", f"does not begin with {MAGIC}", "minent templates writes such files")
-    version = lines[0][len(MAGIC) :].strip()
-    if version != str(FORMAT_VERSION):
-        raise TemplateError(f"{name}:1", f"format {version!r}", f"this minent reads format {FORMAT_VERSION}")
-    settings: dict[str, str] = {}
-    at = 1
-    while at < len(lines) and lines[at].startswith("#"):
-        key, _, value = lines[at][1:].partition(" ")
-        settings[key] = value
-        at += 1
-    settings.pop("total", None)  # it is the sum of the counts, whoever edited the file
-    header = lines[at].split("\t") if at < len(lines) else []
-    if header[:2] != list(COLUMNS[:2]):
-        raise TemplateError(f"{name}:{at + 1}", "no header", "expected a line that starts with template<TAB>count")
+    lines = FORMAT.lines(data, name)
+    if not lines or not FORMAT.is_first_line(lines[0]):
+        raise TemplateError(f"{name}:1", f"does not begin with {FORMAT.magic}", "minent templates writes such files")
+    settings, header, at = FORMAT.read_head(lines, name)
     entries: list[MinedTemplate] = []
     seen: dict[tuple[Template, str], int] = {}
-    for number, line in enumerate(lines[at + 1 :], start=at + 2):
+    for number, line in enumerate(lines[at:], start=at + 1):
         entry = _parse_row(line, header, f"{name}:{number}")
         earlier = seen.setdefault((entry.template, entry.source), number)
         if earlier != number:
@@ -191,27 +182,28 @@ def _parse_row(line: str, header: list[str], place: str) -> MinedTemplate:
         raise TemplateError(place, f"{row['template'][:40]!r} is no template: {error}") from None
     fillers: tuple[tuple[Filler, ...], ...] = ()
     if row.get("fillers"):
-        slots = [_split(slot, ",") for slot in _split(row["fillers"], "|")]
+        slots = [split_unescaped(slot, ",") for slot in split_unescaped(row["fillers"], "|")]
         fillers = tuple(tuple(_parse_filler(text, place) for text in slot if text) for slot in slots)
         if len(fillers) != template.slots:
             raise TemplateError(place, f"fillers of {len(fillers)} slots where the template has {template.slots}")
-    return MinedTemplate(template, _parse_count(row["count"], place), fillers, row.get("source", SKIPGRAM))
+    return MinedTemplate(template, parse_count(row["count"], place), fillers, row.get("source", SKIPGRAM))
 
 
 def _parse_filler(text: str, place: str) -> Filler:
     words, _, count = text.rpartition(":")
     if not words:
         raise TemplateError(place, f"{text[:40]!r} is no filler", "expected words:count")
-    return Filler(tuple(unescape(word) for word in words.split(" ")), _parse_count(count, place))
+    return Filler(tuple(map(read_element, words.split(" "))), parse_count(count, place))
 
 
-def _parse_count(text: str, place: str) -> int:
+def parse_count(text: str, place: str, kind: type[CorpusError] = TemplateError) -> int:
+    """A count in a file; `place` and `kind` are those of the error if it is none."""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise TemplateError(place, f"the count {text[:40]!r} is not a whole number of at most 19 digits")
+        raise kind(place, f"the count {text[:40]!r} is not a whole number of at most 19 digits")
     return int(text)
 
 
-def _split(text: str, sign: str) -> list[str]:
+def split_unescaped(text: str, sign: str) -> list[str]:
     """Split at a sign that has no backslash before it."""
     if "\\" not in text:
         return text.split(sign)
