@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, product
-from math import log, prod
+from math import exp, log, prod
 
 
 def dependency_trees(n):
@@ -88,6 +88,20 @@ def nested_sets(n):
 
 def crosses(one, other):
     return one[0] < other[0] < one[1] < other[1] or other[0] < one[0] < other[1] < one[1]
+
+
+def span_score(a, b, n, yields, constituents, starts, stops, gaps, frequent_ends, weights):
+    """Probability of a span: its features, in the order of the weights, then the two boundaries."""
+    mean = sum(chart[a][b] for chart in yields) / max(len(yields), 1)
+    mean_log = sum(log(max(chart[a][b], 1e-4)) for chart in yields) / max(len(yields), 1)
+    length = log(b - a, 2) - 1
+    medial, initial = length * (b < n), length * (a == 0)
+    features = [
+        *(1, mean, mean_log, constituents[a][b], max(gaps[a], gaps[b]), length, medial, initial),
+        *(mean * frequent_ends[b], mean_log * gaps[b], mean_log * medial, mean_log * (b - a) / n),
+    ]
+    odds = sum(weight * feature for weight, feature in zip(weights, features, strict=True)) + starts[a] + stops[b]
+    return 1 / (1 + exp(-odds))
 
 
 def class_objective(ids, classes):

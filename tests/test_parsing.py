@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -23,6 +25,7 @@ from minent.parsing.blocks import LONGEST_BLOCK, lay_out
 from minent.parsing.nbest import best_sums, block_trees
 from minent.parsing.svg import trees_svg
 from minent.parsing.tree import build_tree
+from minent.templates import MinedTemplate, Template, TemplateSet
 from tests import naive_trees as naive
 from tests.test_grammar import grammar, sentences  # noqa: F401
 
@@ -94,15 +97,25 @@ def test_best_sums(left, right, k):
     assert found == pytest.approx(sorted((a + b for a in left for b in right), reverse=True)[:k])
 
 
+@given(st.integers(2, 6), st.integers(0, 50), st.integers(0, 3))
+def test_scores_are_the_formula_written_out(n, seed, models):
+    rng = np.random.default_rng(seed)
+    yields, constituents = rng.uniform(size=(models, n + 1, n + 1)), rng.uniform(size=(n + 1, n + 1))
+    gaps = rng.normal(size=(4, n + 1))
+    weights, found = rng.normal(size=12), np.zeros((n + 1, n + 1))
+    score_spans(n, yields, constituents, *gaps, np.zeros((0, 2), np.int64), weights, found)
+    for a in range(n):
+        for b in range(a + 2, n + 1):
+            wanted = naive.span_score(a, b, n, yields, constituents, *gaps, weights)
+            assert found[a, b] == pytest.approx(wanted)
+
+
 def test_a_certain_span_beats_all_that_cross_it():
     n = 4
     scores, zero = np.zeros((n + 1, n + 1)), np.zeros((n + 1, n + 1))
-    weights = np.zeros(8)
+    weights = np.zeros(12)
     weights[0] = 5.0
-    forced = np.array([[1, 3]])
-    score_spans(
-        n, np.zeros((1, n + 1, n + 1)), zero, np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1), forced, weights, scores
-    )
+    score_spans(n, zero[None], zero, *np.zeros((4, n + 1)), np.array([[1, 3]]), weights, scores)
     assert scores[1, 3] > 1.9
     assert scores[0, 2] < -7
     assert 0.9 < scores[0, 3] < 1
@@ -247,6 +260,37 @@ def test_raw_text_is_cut_at_numbers(grammar):  # noqa: F811
     assert Parser(grammar, Cutter()).parse("雪梨 8月1日").words == ["雪梨", "8", "月", "1", "日"]
 
 
+# the article's score
+
+
+@pytest.fixture(scope="module")
+def article():
+    texts = ("[X] 的 [X]", "[X] 和 [X]", "[X] 是 [X]", "[X] ( [X]", "\\[X] 的 [X]")
+    return Parser(TemplateSet([MinedTemplate(Template.parse(text), 10) for text in texts]))
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=30))
+def test_any_line_becomes_a_tree_by_the_articles_score(article, tokens):
+    tree = article.parse(tokens)
+    assert tree.words == tokens
+    words, spans = read_brackets(tree.brackets())
+    assert words == tokens
+    assert sorted(spans) == sorted(tree.spans())
+    ElementTree.fromstring(trees_svg([tree]))
+
+
+def test_the_articles_tree_has_its_templates(article):
+    tree = article.parse(["雪梨", "和", "苹果", "的", "颜色", "，", "是", "[X]", "的", "花"])
+    assert tree.children[0].template == "[X] 的 [X]"
+    assert tree.children[0].fillers[0].template == "[X] 和 [X]"
+    assert tree.brackets() == "((雪梨 和 苹果) 的 颜色) ， ((是 [X]) 的 花)"
+
+
+def test_the_articles_score_gives_one_tree_only(article):
+    with pytest.raises(ValueError, match="more than one tree"):
+        article.nbest(["雪梨"], 2)
+
+
 # commands
 
 
@@ -305,3 +349,36 @@ def test_a_grammar_made_by_the_command_parses(tmp_path):
         parse_command, "--pretokenized", "-g", tmp_path / "g.npz", "--format", "brackets", text="雪梨 的 颜色 。"
     )
     assert read_brackets(result.stdout)[0] == ["雪梨", "的", "颜色", "。"]
+
+
+def test_any_number_of_workers_writes_the_same(grammar_path, monkeypatch):
+    monkeypatch.setattr("minent.cli.parse.BATCH", 3)
+    monkeypatch.setattr("minent.cli.parse.ALONE", 2)
+    lines = [" ".join(random.Random(seed).choices(TOKENS, k=seed % 9)) for seed in range(20)]
+    options = ["--pretokenized", "-g", grammar_path, "--nbest", 2, "--format", "json", "--scores"]
+    found = [run(parse_command, *options, "-j", jobs, text="\n".join(lines)).stdout for jobs in (1, 2)]
+    assert found[0] == found[1]
+    assert [json.loads(line)["line"] for line in found[0].splitlines()][-1] == 20
+
+
+def test_the_article_score_of_the_command_and_empty_lines(tmp_path):
+    templates = TemplateSet([MinedTemplate(Template.parse("[X] 的 [X]"), 10)])
+    templates.save(tmp_path / "t.tsv")
+    options = ["--pretokenized", "--score", "article", "-t", tmp_path / "t.tsv", "--format", "brackets"]
+    result = run(parse_command, *options, text="\n雪梨 的 颜色 ， “ 我 的 书\n\n( [X]\n")
+    assert result.stdout == "\n(雪梨 的 颜色) ， “ (我 的 书)\n\n-LRB- [X]\n"
+
+
+@pytest.mark.parametrize("score", ["default", "article"])
+@pytest.mark.parametrize("content", [b"", b"\x00\xff", b"PK\x03\x04", b"#minent-templates 1\n[X]\n", b"not a model"])
+def test_a_broken_model_ends_the_command_with_one_line(tmp_path, score, content):
+    (tmp_path / "model").write_bytes(content)
+    arguments = ["parse", "--score", score, "-g" if score == "default" else "-t", str(tmp_path / "model"), "-q"]
+    finished = subprocess.run(
+        [sys.executable, "-m", "minent", *arguments, "--pretokenized"], input="雪梨", capture_output=True, text=True
+    )
+    assert finished.returncode == 1
+    assert finished.stdout == ""
+    assert finished.stderr.startswith("minent: ")
+    assert finished.stderr.count("\n") == 1
+    assert "internal error" not in finished.stderr

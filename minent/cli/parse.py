@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -19,7 +22,12 @@ if TYPE_CHECKING:
 NEAREST = {"default": "grammar.npz", "article": "templates.tsv"}  # what each score reads where nothing is named
 INVALID = re.compile("[\udc80-\udcff]")  # bytes that are no text, as `surrogateescape` decodes them
 
+BATCH = 500  # lines that a worker parses at once
+ALONE = 8  # batches that are parsed before workers start: to start one takes as long
+
 Form = Literal["tree", "brackets", "json", "svg"]
+Score = Literal["default", "article"]
+Batch = tuple[int, list[str]]  # number of the first line, and the lines
 
 
 @click.command()
@@ -55,7 +63,7 @@ def command(
     lexicon: str | None,
     grammar: str | None,
     templates: str | None,
-    score: Literal["default", "article"],
+    score: Score,
     output: str,
     form: Form,
     pretokenized: bool,
@@ -86,20 +94,16 @@ def command(
     from minent.cli.notices import announce_compilation, say
 
     announce_compilation(*(("dmv", "chart") if score == "default" else ("template_chart",)), quiet=quiet)
-    from minent.cli.lexicons import find_lexicon
     from minent.corpus.sources import Corpus
+    from minent.engines.processes import map_in_processes
     from minent.files import atomic_open, refuse_overwrite
-    from minent.grammar import load_grammar
-    from minent.parsing import Parser
     from minent.parsing.svg import trees_svg
-    from minent.segmentation import Segmenter
     from minent.segmentation.stream import Watch, lines
-    from minent.templates import load_templates
 
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
         refuse_overwrite(output, source.files)
-        segmenter = None if pretokenized else Segmenter(find_lexicon(lexicon, quiet))
-        parser = Parser(load_grammar(model) if score == "default" else load_templates(model), segmenter)
+        task = _Task(model, score, lexicon, pretokenized, form, nbest, scores)
+        parse = task.parser(quiet)
         watch = Watch(source)
 
         def texts() -> Iterator[str]:
@@ -111,22 +115,71 @@ def command(
                     watch.add(len(escaped), line.path, line.offset + len(text[:first].encode("utf-8")))
                 yield text
 
-        def parsed() -> Iterator[list[tuple[float, ParseTree]]]:
-            for text in texts():
-                given = text.split() if pretokenized else text
-                yield parser.nbest(given, nbest) if nbest else [(0.0, parser.parse(given))]
-
         with atomic_open(output, "wb") as file:
             if form == "svg":
-                file.write(trees_svg(tree for found in parsed() for _, tree in found).encode("utf-8", "replace"))
+                file.write(trees_svg(tree for text in texts() for _, tree in parse(text)).encode("utf-8", "replace"))
             else:
-                for number, found in enumerate(parsed(), 1):
-                    for total, tree in found:
-                        text = _written(tree, form, scores, (number, total) if nbest else None)
-                        file.write((text + "\n").encode("utf-8", "replace" if form == "json" else "surrogateescape"))
+                written = map_in_processes(task.writer(parse), task.writer, _batches(texts()), jobs, ALONE)
+                with closing(written):
+                    file.writelines(written)
         invalid = watch.report()
     if invalid:
         say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What every worker does with lines; can be pickled. Fields: the options of the command."""
+
+    model: str
+    score: Score
+    lexicon: str | None
+    pretokenized: bool
+    form: Form
+    nbest: int | None
+    scores: bool
+
+    def parser(self, quiet: bool = True) -> Callable[[str], list[tuple[float, ParseTree]]]:
+        """Read grammar and lexicon; gives a function from a line to its trees with their totals."""
+        from minent.cli.lexicons import find_lexicon
+        from minent.grammar import load_grammar
+        from minent.parsing import Parser
+        from minent.segmentation import Segmenter
+        from minent.templates import load_templates
+
+        segmenter = None if self.pretokenized else Segmenter(find_lexicon(self.lexicon, quiet))
+        model = load_grammar(self.model) if self.score == "default" else load_templates(self.model)
+        parser = Parser(model, segmenter)
+
+        def parse(text: str) -> list[tuple[float, ParseTree]]:
+            given = text.split() if self.pretokenized else text
+            return parser.nbest(given, self.nbest) if self.nbest else [(0.0, parser.parse(given))]
+
+        return parse
+
+    def writer(self, parse: Callable[[str], list[tuple[float, ParseTree]]] | None = None) -> Callable[[Batch], bytes]:
+        """A function from lines to what is written of them; it has its own parser if none is given."""
+        parse = parse or self.parser()
+
+        def write(batch: Batch) -> bytes:
+            first, texts = batch
+            parts = []
+            for number, text in enumerate(texts, first):
+                for total, tree in parse(text):
+                    found = _written(tree, self.form, self.scores, (number, total) if self.nbest else None)
+                    parts.append(
+                        (found + "\n").encode("utf-8", "replace" if self.form == "json" else "surrogateescape")
+                    )
+            return b"".join(parts)
+
+        return write
+
+
+def _batches(texts: Iterator[str]) -> Iterator[Batch]:
+    first = 1
+    while batch := list(islice(texts, BATCH)):
+        yield first, batch
+        first += len(batch)
 
 
 def _written(tree: ParseTree, form: Form, scores: bool, rank: tuple[int, float] | None) -> str:

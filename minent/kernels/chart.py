@@ -58,14 +58,17 @@ def best_spans(n, scores, threshold, best, splits, starts, ends):
 
 
 @kernel
-def score_spans(n, yields, constituents, starts, stops, gaps, forced, weights, scores):
+def score_spans(n, yields, constituents, starts, stops, gaps, frequent_ends, forced, weights, scores):
     """Probability that words a … b − 1 are a span, 2 ≤ b − a < n: a logistic function of what the models say.
 
     yields : float64[models, ≥ n + 1, ≥ n + 1], constituents : float64[≥ n + 1, ≥ n + 1] — posteriors
     starts, stops : float64[n + 1] — worth of a beginning before word a, of an end before word b
-    gaps : float64[n + 1] — PMI across each gap;  forced : int64[m, 2] — spans that are certain
-    weights : float64[8] — bias, mean posterior, mean ln posterior, constituent, weaker gap, length, length of a span
-        that does not end the block, length of one that begins it
+    gaps : float64[n + 1] — PMI across each gap
+    frequent_ends : float64[n + 1] — how well the very frequent word before the gap ends clauses, 0 for other words
+    forced : int64[m, 2] — spans that are certain
+    weights : float64[12] — bias, mean posterior, mean ln posterior, constituent, weaker gap, length, length of a span
+        that does not end the block, length of one that begins it; the mean posterior times the frequent end; the mean
+        ln posterior times the PMI behind, times the length of a span that does not end the block, times its share of it
     scores : float64[≥ n + 1, ≥ n + 1], out — 1 more for a certain span, −9 for each that the span crosses
     """
     for a in range(n):
@@ -75,14 +78,18 @@ def score_spans(n, yields, constituents, starts, stops, gaps, forced, weights, s
             for model in range(len(yields)):
                 mean += yields[model, a, b]
                 mean_log += np.log(max(yields[model, a, b], 1e-4))
+            mean /= max(len(yields), 1)
+            mean_log /= max(len(yields), 1)
             length = np.log2((b - a) / 2.0)
-            value = weights[0] + (weights[1] * mean + weights[2] * mean_log) / max(len(yields), 1)
+            value = weights[0] + weights[1] * mean + weights[2] * mean_log
             value += weights[3] * constituents[a, b] + weights[4] * max(gaps[a], gaps[b]) + starts[a] + stops[b]
             value += weights[5] * length
             if b < n:
-                value += weights[6] * length
+                value += (weights[6] + weights[10] * mean_log) * length
             if a == 0:
                 value += weights[7] * length
+            value += weights[8] * mean * frequent_ends[b]
+            value += (weights[9] * gaps[b] + weights[11] * (b - a) / n) * mean_log
             score = 1.0 / (1.0 + np.exp(-value))
             for k in range(len(forced)):
                 x = forced[k, 0]

@@ -29,11 +29,13 @@ class SpanScorer:
         self._begin = settings.bad_begin * np.minimum(difference, 0)
         self._end = settings.bad_end * np.minimum(-difference, 0) + settings.good_end * np.maximum(-difference, 0)
         often = grammar.log_probs > settings.frequent
-        self._frequent_end = settings.frequent_end * np.where(often, np.maximum(-difference, 0), 0)
+        self._frequent_end = np.where(often, np.maximum(-difference, 0), 0)
+        self._end += settings.frequent_end * self._frequent_end + settings.frequent_end_square * self._frequent_end**2
         self._weights = np.array(
             [
                 settings.bias, settings.mean_yield, settings.log_yield, settings.constituent, settings.weaker,
                 settings.length, settings.medial_length, settings.initial_length,
+                settings.yield_frequent_end, settings.yield_behind, settings.yield_medial, settings.yield_share,
             ]
         )  # fmt: skip
 
@@ -52,16 +54,17 @@ class SpanScorer:
         constituents = np.zeros((n + 1, n + 1))
         if not constituent_posteriors(ccm.classes[ids], n, ccm.yields, ccm.contexts, constituents):
             constituents[:] = 0
-        starts, stops, gaps = self._boundaries(np.where(found > 0, found, 0), ids, block)
+        starts, stops, gaps, frequent_ends = self._boundaries(np.where(found > 0, found, 0), ids, block)
         forced = np.array(block.forced, dtype=np.int64).reshape(-1, 2)
         scores = np.zeros((n + 1, n + 1))
-        score_spans(n, yields, constituents, starts, stops, gaps, forced, self._weights, scores)
+        score_spans(n, yields, constituents, starts, stops, gaps, frequent_ends, forced, self._weights, scores)
         return scores
 
     def _boundaries(
         self, known: NDArray[np.int32], ids: NDArray[np.int32], block: Block
-    ) -> tuple[Floats, Floats, Floats]:
-        """What speaks for a beginning and for an end at every gap, and the PMI across it: float64[n + 1] each.
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        """What speaks for a beginning and for an end at every gap, the PMI across it, and how well a very frequent word
+        before it ends clauses: float64[n + 1] each.
 
         known : ids, 0 for unknown words;  ids : with their stand-ins
         """
@@ -74,10 +77,13 @@ class SpanScorer:
         gaps[1:n] = grammar.bonds.strengths(ids, classes, grammar.counts)
         starts = settings.before * gaps
         starts[:n] += np.where(after_mark, 0, self._begin[known])
-        starts[: n - 1] += settings.pair_begin * pair_begin
-        stops = settings.behind * gaps
-        stops[1:] += np.where(before_mark, 0, self._end[known] + self._frequent_end[known])
+        bad = np.where(after_mark, 0, np.minimum(self._difference[known], 0))
+        starts[: n - 1] += settings.bad_begin_pair * bad[:-1] * pair_begin
+        stops = np.zeros(n + 1)
+        stops[1:] += np.where(before_mark, 0, self._end[known])
         stops[2:] += settings.pair_end * pair_end
         stops[:n] += settings.next_begin * np.where(np.append(False, before_mark[:-1]), 0, self._difference[known])
         stops[: n - 1] += settings.next_pair * pair_begin
-        return starts, stops, gaps
+        frequent_ends = np.zeros(n + 1)
+        frequent_ends[1:] = np.where(before_mark, 0, self._frequent_end[known])
+        return starts, stops, gaps, frequent_ends
