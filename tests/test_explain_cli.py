@@ -1,0 +1,119 @@
+"""`minent explain` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def minent(folder: Path, *args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "minent", *args]
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    return subprocess.run(command, cwd=folder, input=data, capture_output=True, env=environment, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explain")
+    lines = ["苹果的颜色", "葡萄的味道", "苹果和葡萄", "颜色和味道"] * 9
+    (folder / "corpus.txt").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "words.txt").write_text("味道\n", encoding="utf-8")
+    run = minent(folder, "build-lexicon", "corpus.txt", "--recipe", "plain", "-q")
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+def test_the_whole_explanation_of_a_word(folder: Path) -> None:
+    run = minent(folder, "explain", "的颜色", "corpus.txt", "--width", "6")
+    assert run.returncode == 0
+    assert run.stderr.decode() == "minent: words of ./lexicon.tsv\n"
+    assert (
+        run.stdout.decode()
+        == """\
+的颜色
+  not in the lexicon 不在词库; the recipe drops it at the step: neighbouring units 相邻字
+  units 的 颜 色; 9 times 出现次数 in 180 units of text
+  cuts 切分处: counts of the parts, PMI and F_ab of each
+    的 | 颜色  18 · 18  1.61 nats  F_ab 0.0599  ← weakest 凝固度
+    的颜 | 色   9 · 18  2.30 nats  F_ab 0.129
+  branching entropy 自由度: left 左 0.00, right 右 0.00 nats
+  as the lexicon cuts it 现在的切分, in all 9 places
+    的 | 颜色  9
+  steps of the recipe plain
+    1. neighbouring units 相邻字: out  ← decides 决定
+       two stay together if they occur more than 2.002 times with PMI above 2
+       的 颜 9 times, PMI 1.83: cut
+       颜 色 18 times, PMI 2.53: together
+    2. candidate 候选词: out
+       cut out as a piece 0 times; needs more than 1.501
+    3. what was asked for: out
+       count 0 (needs 1), 3 units (from 1 or more)
+  contexts 上下文
+      苹果  的颜色
+      苹果  的颜色
+      苹果  的颜色
+"""
+    )
+
+
+def test_several_words_as_json_and_from_a_list(folder: Path) -> None:
+    run = minent(folder, "explain", "苹果", "字节跳动", "--words", "words.txt", "--json", "corpus.txt", "-q")
+    found = json.loads(run.stdout)
+    assert run.stderr == b""
+    assert [(each["word"], each["count"], each["kept"], each["occurrences"]) for each in found] == [
+        ("苹果", 18, True, 18),
+        ("字节跳动", None, False, 0),
+        ("味道", 18, True, 18),
+    ]
+    assert [step["name"] for step in found[0]["steps"]] == ["pairs", "candidate", "redundancy", "wishes"]
+    assert found[1]["decided_by"] == "pairs" and found[1]["contexts"] == []
+    assert found[0]["contexts"][0]["path"] == "corpus.txt"
+
+
+def test_the_recipe_can_be_left_out_and_text_can_come_from_a_pipe(folder: Path) -> None:
+    text = (folder / "corpus.txt").read_bytes()
+    run = minent(folder, "explain", "苹果", "-l", "lexicon.tsv", "--quick", "--json", data=text)
+    (found,) = json.loads(run.stdout)
+    assert (found["steps"], found["kept"], found["same_text"]) == ([], None, True)
+    assert found["contexts"][0]["path"] == "-"
+    whole = minent(folder, "explain", "苹果", "-l", "lexicon.tsv", "--json", "-j", "2", data=text)
+    assert json.loads(whole.stdout)[0]["kept"] is True
+
+
+def test_lists_of_the_builder_are_given_again(folder: Path) -> None:
+    run = minent(folder, "build-lexicon", "corpus.txt", "--recipe", "plain", "--ban", "words.txt", "-o", "b.tsv", "-q")
+    assert run.returncode == 0
+    told = minent(folder, "explain", "味道", "-l", "b.tsv", "corpus.txt").stdout.decode()
+    assert "note: the lexicon does not have it, its recipe gives it the count 18" in told
+    told = minent(folder, "explain", "味道", "-l", "b.tsv", "corpus.txt", "--ban", "words.txt").stdout.decode()
+    assert "note" not in told and "banned" in told
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        ((), 2, "no word is named"),
+        (("苹果", "none.txt"), 1, "none.txt: no such file or folder"),
+        (("苹果", "no/such"), 1, "no/such: no such file or folder"),
+        (("苹果", "corpus.txt", "-l", "none.tsv"), 1, "none.tsv: no such file or folder"),
+        (("苹果", "corpus.txt", "-S", "1M", "-j", "1", "-q"), 2, "-S 1M is too little"),
+        (("苹果", "empty.txt", "-q"), 1, "empty.txt: no Han character, Latin letter or digit in it"),
+    ],
+)
+def test_a_wrong_call_gets_one_line(folder: Path, args: tuple[str, ...], code: int, message: str) -> None:
+    (folder / "empty.txt").write_bytes(b"")
+    run = minent(folder, "explain", *args)
+    assert (run.returncode, run.stdout) == (code, b"")
+    assert message in run.stderr.decode().splitlines()[-1]
+    assert "Traceback" not in run.stderr.decode()
+
+
+def test_a_text_that_would_write_on_the_terminal_does_not(folder: Path) -> None:
+    (folder / "bad.txt").write_text("苹果\x1b[31m红\n" * 9, encoding="utf-8")
+    run = minent(folder, "explain", "苹果", "\x1b[2J", "bad.txt", "-q")
+    assert run.returncode == 0 and b"\x1b" not in run.stdout
