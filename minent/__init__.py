@@ -9,17 +9,28 @@ if TYPE_CHECKING:
     from minent.corpus.sources import Corpus, open_corpus
     from minent.discovery import build_lexicon
     from minent.errors import MinentError
+    from minent.explanation import Explanation, explain
+    from minent.export import export_lexicon, import_lexicon
     from minent.grammar import Grammar, load_grammar, train_grammar
     from minent.lexicon import Lexicon, load_lexicon
     from minent.parsing import Parser, ParseTree
     from minent.segmentation import Segmentation, Segmenter
     from minent.settings import LexiconSettings
-    from minent.templates import Template, TemplateSet, TemplateSettings, find_templates, load_templates
+    from minent.templates import (
+        Template,
+        TemplateSet,
+        TemplateSettings,
+        WordClasses,
+        find_templates,
+        load_classes,
+        load_templates,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Corpus",
+    "Explanation",
     "Grammar",
     "Lexicon",
     "LexiconSettings",
@@ -31,9 +42,14 @@ __all__ = [
     "Template",
     "TemplateSet",
     "TemplateSettings",
+    "WordClasses",
     "__version__",
     "build_lexicon",
+    "explain",
+    "export_lexicon",
     "find_templates",
+    "import_lexicon",
+    "load_classes",
     "load_grammar",
     "load_lexicon",
     "load_templates",
@@ -43,6 +59,7 @@ __all__ = [
 
 _HOMES = {
     "Corpus": "minent.corpus.sources",
+    "Explanation": "minent.explanation",
     "Grammar": "minent.grammar",
     "Lexicon": "minent.lexicon",
     "ParseTree": "minent.parsing",
@@ -56,9 +73,14 @@ _HOMES = {
     "Template": "minent.templates",
     "TemplateSet": "minent.templates",
     "TemplateSettings": "minent.templates",
+    "WordClasses": "minent.templates",
     "build_lexicon": "minent.discovery",
+    "explain": "minent.explanation",
+    "export_lexicon": "minent.export",
+    "import_lexicon": "minent.export",
     "find_templates": "minent.templates",
     "load_lexicon": "minent.lexicon",
+    "load_classes": "minent.templates",
     "load_templates": "minent.templates",
     "open_corpus": "minent.corpus.sources",
 }

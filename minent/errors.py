@@ -29,6 +29,33 @@ class OutputError(MinentError):
         super().__init__(f"{path}: {problem}; no partial output was left")
 
 
+class SpillError(MinentError):
+    """Temporary files cannot be written or read."""
+
+    def __init__(self, folder: str, problem: str) -> None:
+        self.folder, self.problem = folder, problem
+        super().__init__(f"{folder}: temporary files: {problem}; choose another folder with -T, or more memory with -S")
+
+
+class MemoryBudgetError(MinentError):
+    """The memory that may be filled is too little. `need` is in bytes."""
+
+    exit_code = 2
+
+    def __init__(self, purpose: str, need: int, given: int, hint: str = "") -> None:
+        self.purpose, self.need, self.given = purpose, need, given
+        message = f"-S {in_mebibytes(given)} is too little: {purpose} needs {in_mebibytes(need)}"
+        super().__init__(message + (f"; {hint}" if hint else ""))
+
+
+class RunError(MinentError):
+    """A run directory cannot be used. `path` is the folder or a file in it."""
+
+    def __init__(self, path: str, problem: str, hint: str = "") -> None:
+        self.path, self.problem, self.hint = path, problem, hint
+        super().__init__(f"{path}: {problem}" + (f"; {hint}" if hint else ""))
+
+
 class MissingExtraError(MinentError):
     """An optional package is not installed."""
 
@@ -37,3 +64,30 @@ class MissingExtraError(MinentError):
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.package, self.extra, self.purpose = package, extra, purpose
         super().__init__(f"{purpose} needs the package {package}: pip install 'minent[{extra}]'")
+
+
+class MissingProgramError(MinentError):
+    """A program that an extra needs is not installed. `way` says how to get it."""
+
+    exit_code = 3
+
+    def __init__(self, program: str, purpose: str, way: str) -> None:
+        self.program, self.purpose, self.way = program, purpose, way
+        super().__init__(f"{purpose} needs the program {program}: {way}")
+
+
+class SparkError(MinentError):
+    """Spark cannot be started, or has given up."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"spark: {problem}")
+
+
+def in_mebibytes(size: int) -> str:
+    """A size in bytes as `-S` takes it, rounded up.
+
+    >>> in_mebibytes(1 << 30), in_mebibytes(1)
+    ('1024M', '1M')
+    """
+    return f"{-(-size >> 20)}M"

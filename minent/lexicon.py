@@ -15,15 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import LexiconError
-from minent.files import atomic_open, display_path
+from minent.files import atomic_open
+from minent.table_files import TableFormat, read_packed, written
 from minent.unknown_model import UnknownModel, has_model_beside, load_model, save_model
 
 UNWRITABLE = re.compile("[\t\n\0\ud800-\udfff]")  # what a word cannot have in a file
 
-MAGIC = "#minent-lexicon"
-FORMAT_VERSION = 1
+CSV_LINE = re.compile(r"[^\s,;]+[,;]\s*\"?\d+\"?\s*(?:[,;]|$)")  # word,count
+CSV_LINES = 1000  # that decide
+FORMAT = TableFormat(
+    "#minent-lexicon", 1, ("word", "count"), "lexicon format", "a lexicon is a UTF-8 text file", LexiconError
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Lexicon:
     columns : further values a word (name → one text for each word), written after `prob`
     model : what weighs the strings that are no words, if the lexicon comes from so little text that it helps
 
-    Errors: ValueError for a count below 0, an empty word, or one with a tab, line end, NUL or lone surrogate.
+    Errors: ValueError for a count below 0, a word that is there twice, an empty one, or one with a tab, line end, NUL
+    or lone surrogate.
 
     >>> lexicon = Lexicon.from_counts({"科学": 3, "的": 7})
     >>> lexicon.words, lexicon["科学"].count, lexicon["科学"].prob
@@ -82,6 +86,8 @@ class Lexicon:
         if not all(self.words) or UNWRITABLE.search("".join(self.words)):
             word = next(word for word in self.words if not word or UNWRITABLE.search(word))
             raise ValueError(f"{word!r} cannot be a word: it is empty or has a tab, line end, NUL or lone surrogate")
+        if len(set(self.words)) < len(self.words):
+            raise ValueError(f"the word {_first_twice(self.words)[1]!r} is there twice")
 
     def _order(self) -> list[int] | None:
         """How to sort the entries; None if they are sorted."""
@@ -160,13 +166,11 @@ class Lexicon:
     def to_bytes(self) -> bytes:
         """The content of its file: the same bytes for equal lexicons."""
         total = max(self.total, 1)
-        lines = [f"{MAGIC} {FORMAT_VERSION}", f"#total {self.total}"]
-        lines += [f"#{key} {value}" for key, value in self.settings.items()]
-        lines.append("\t".join(["word", "count", "prob", *self.columns]))
+        lines = FORMAT.head({"total": self.total, **self.settings}, ["word", "count", "prob", *self.columns])
         cells = [self.words, self.counts.tolist(), [f"{count / total:.6g}" for count in self.counts.tolist()]]
         rows = zip(*cells, *self.columns.values(), strict=True)
         lines += ["\t".join(map(str, row)) for row in rows]
-        return ("\n".join(lines) + "\n").encode()
+        return written(lines)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `lexicon.tsv`, and `lexicon.model.npz` if there is a model; a file appears whole or not at all.
@@ -186,9 +190,7 @@ def load_lexicon(path: str | os.PathLike[str], *, with_model: bool = True) -> Le
     Errors: LexiconError with file and line.
     """
     name = os.fspath(path)
-    with open_file(name) as file:
-        stream, _ = unpack(read_blocks(file, display_path(name)), display_path(name))
-        lexicon = parse_lexicon(b"".join(stream), display_path(name))
+    lexicon = parse_lexicon(*read_packed(name))
     if with_model and has_model_beside(name):  # the digest of a large list takes a while
         lexicon.model = load_model(name, lexicon.digest())
     return lexicon
@@ -201,53 +203,43 @@ def builtin_lexicon() -> Lexicon:
 
 def parse_lexicon(data: bytes, name: str = "lexicon") -> Lexicon:
     """The lexicon in the content of a file; `name` is for messages."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise LexiconError(f"{name}:{line}", "not valid UTF-8", "a lexicon is a UTF-8 text file") from None
-    lines = text.replace("\r\n", "\n").split("\n")
-    if lines and lines[-1] == "":
-        lines.pop()
-    if lines and lines[0].startswith(MAGIC):
+    lines = FORMAT.lines(data, name)
+    if lines and FORMAT.is_first_line(lines[0]):
         return _parse_table(lines, name)
     return _parse_list(lines, name)
 
 
 def _parse_table(lines: list[str], name: str) -> Lexicon:
-    version = lines[0][len(MAGIC) :].strip()
-    if version != str(FORMAT_VERSION):
-        raise LexiconError(f"{name}:1", f"lexicon format {version!r}", f"this minent reads format {FORMAT_VERSION}")
-    settings: dict[str, str] = {}
-    at = 1
-    while at < len(lines) and lines[at].startswith("#"):
-        key, _, value = lines[at][1:].partition(" ")
-        settings[key] = value
-        at += 1
-    settings.pop("total", None)  # it is the sum of the counts, whoever edited the file
-    header = lines[at].split("\t") if at < len(lines) else []
-    if header[:2] != ["word", "count"]:
-        raise LexiconError(f"{name}:{at + 1}", "no header", "expected a line that starts with word<TAB>count")
+    settings, header, at = FORMAT.read_head(lines, name)
     width = len(header)
-    body = lines[at + 1 :]
+    body = lines[at:]
     odd = next((k for k, line in enumerate(body) if line.count("\t") != width - 1), None)
     if odd is not None:
         columns = body[odd].count("\t") + 1
-        raise LexiconError(f"{name}:{at + 2 + odd}", f"{columns} columns where the header has {width}")
+        raise LexiconError(f"{name}:{at + 1 + odd}", f"{columns} columns where the header has {width}")
     cells = "\t".join(body).split("\t") if body else []
     words = cells[::width]
-    counts = _checked_counts(words, cells[1::width], name, at + 2)
+    counts = _checked_counts(words, cells[1::width], name, at + 1)
     if not all(words):
-        raise LexiconError(f"{name}:{at + 2 + words.index('')}", "no word")
+        raise LexiconError(f"{name}:{at + 1 + words.index('')}", "no word")
     if len(set(words)) < len(words):
-        seen: set[str] = set()
-        number = next(k for k, word in enumerate(words) if word in seen or seen.add(word))  # type: ignore[func-returns-value]
-        raise LexiconError(f"{name}:{at + 2 + number}", f"the word {words[number]!r} is there twice")
+        number, word = _first_twice(words)
+        raise LexiconError(f"{name}:{at + 1 + number}", f"the word {word!r} is there twice")
     kept = [(k, column) for k, column in enumerate(header) if k > 1 and column != "prob"]
     return Lexicon(words, counts, settings, {column: cells[k::width] for k, column in kept})
 
 
+def _first_twice(words: Sequence[str]) -> tuple[int, str]:
+    """The first word that was there before, and its place."""
+    seen: set[str] = set()
+    return next((k, word) for k, word in enumerate(words) if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+
+
 def _parse_list(lines: list[str], name: str) -> Lexicon:
+    first = [line for line in lines[:CSV_LINES] if line.strip()]
+    if first and 2 * sum(CSV_LINE.match(line) is not None for line in first) > len(first):
+        hint = "put a tab or spaces between a word and its count"
+        raise LexiconError(f"{name}:1", "comma-separated values", hint)
     tabbed = any("\t" in line for line in lines)
     widths = {len(line.split()) for line in lines}
     if not tabbed and len(widths) == 1 and (width := widths.pop()) > 0:

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(
-    total: int | None, unit: str, label: str, enabled: bool = False
-) -> Iterator[Callable[[int], object]]:
+def progress_bar(total: int | None, unit: str, label: str, enabled: bool = False) -> Iterator[Callable[[int], object]]:
     """Show how far a loop has come; the body calls what it is given with the amount done since the last call.
 
     `total` is in `unit`s ("B" for bytes), None if unknown. Without `enabled`, and where stderr is no

@@ -33,7 +33,8 @@ class LexiconSettings:
     redundancy : a word is redundant if its PMI against its best cutting is below its length − 1 (`length`, as nlp-zero
         does) or below 1 (`article`), in nats
     order : longest n-gram counted (cohesion)
-    min_length, max_length : units of the words that are written; longer words are cut into others
+    min_length, max_length : units of the words that are written; longer words are cut into others. With the
+        default recipe a max_length above 4 asks for long words too (recipes/long_words.py)
     """
 
     recipe: str = "default"

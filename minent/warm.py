@@ -39,7 +39,7 @@ def warm() -> None:
                 build_lexicon(Corpus([path]), recipe=recipe, units=units, protect=["生产力"])
         counts, _ = count_corpus_units(Corpus([path]))
         coded = CodedCorpus(Corpus([path]), class_alphabet(counts))
-        mined = mine_sampled(coded, LexiconSettings(), WordLists(), SMALL)
+        mined = mine_sampled(coded, LexiconSettings(), WordLists(), recipe=SMALL)
         lexicon = Lexicon(mined.texts, mined.counts)
         for model in (mined.model, None):  # without it at last: the templates are over words
             segmenter = Segmenter(Lexicon(mined.texts, mined.counts, model=model), protect=["C++"])
@@ -56,3 +56,4 @@ def warm() -> None:
         grammar = train_grammar([Piece(text, "text")])
         Parser(grammar, segmenter).nbest(LINES[0], 2)
         Parser(grammar, segmenter).parse(LINES[0])
+        find_templates(Corpus([path]), segmenter, grammar=grammar, sources=["parse"], classes=True)

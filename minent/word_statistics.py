@@ -13,9 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.association import pmi
-from minent.corpus.alphabet import LATIN_CLASS, NUMBER_CLASS, Alphabet
+from minent.corpus.alphabet import LATIN_CLASS, NUMBER_CLASS, Alphabet, runs_in
 from minent.corpus.sources import Corpus
 from minent.counting import CodedCorpus, count_corpus_units, watched
+from minent.distributed.corpus import ClusterCorpus
+from minent.distributed.statistics import cluster_entropies, cluster_string_counts
+from minent.distributed.units import count_cluster_units
+from minent.engines.rows import ClusterText
 from minent.kernels.neighbours import (
     branching_entropies,
     count_strings,
@@ -24,7 +28,9 @@ from minent.kernels.neighbours import (
     weakest_cuts,
 )
 from minent.lexicon import Lexicon
-from minent.recipes.sampled import class_alphabet
+from minent.memory import Memory
+from minent.passes import UNLIMITED
+from minent.recipes.sampled import LATIN_COUNT, class_alphabet
 from minent.tables import Counter
 
 LONGEST = 32  # units; a longer word has no statistics: a word of n units has n (n + 1) / 2 parts to count
@@ -96,20 +102,48 @@ def word_statistics(
 
 
 def with_statistics(
-    lexicon: Lexicon, corpus: Corpus, whole_runs: bool = True, jobs: int = 1, progress: bool = False
+    lexicon: Lexicon,
+    corpus: Corpus,
+    whole_runs: bool = True,
+    jobs: int = 1,
+    progress: bool = False,
+    memory: Memory = UNLIMITED,
+    cluster: ClusterText | None = None,
 ) -> Lexicon:
-    """The lexicon with the columns `pmi`, `left_entropy`, `right_entropy`, from its corpus."""
-    coded = coded_corpus(corpus, lexicon.words, whole_runs=whole_runs, jobs=jobs, progress=progress)
+    """The lexicon with the columns `pmi`, `left_entropy`, `right_entropy`, from its corpus; `cluster`: where it is."""
+    coded = coded_corpus(
+        corpus, lexicon.words, whole_runs=whole_runs, jobs=jobs, progress=progress, memory=memory, cluster=cluster
+    )
     return lexicon.with_columns(word_statistics(coded, lexicon.words).columns())
 
 
 def coded_corpus(
-    corpus: Corpus, words: Iterable[str], *, whole_runs: bool = True, jobs: int = 1, progress: bool = False
+    corpus: Corpus,
+    words: Iterable[str],
+    *,
+    whole_runs: bool = True,
+    jobs: int = 1,
+    progress: bool = False,
+    memory: Memory = UNLIMITED,
+    cluster: ClusterText | None = None,
 ) -> CodedCorpus:
-    """A corpus in the alphabet that some words call for: with classes if one of them has a class unit."""
-    units, _ = count_corpus_units(corpus, whole_runs, jobs, progress)
-    has_classes = whole_runs and any(CLASSES.search(word) for word in words)
-    return CodedCorpus(corpus, class_alphabet(units) if has_classes else Alphabet.from_counts(units), jobs, progress)
+    """A corpus in the alphabet that some words call for: with classes if one of them has a class unit.
+
+    In a text of very many runs (`UnitCounts.kept_runs`) the rare ones that are in no word are one outcome for the
+    entropies, as all of them are where there are classes.
+    """
+    words = list(words)
+    if cluster is None:
+        units, _ = count_corpus_units(corpus, whole_runs, jobs, progress, memory)
+    else:
+        units, _ = count_cluster_units(cluster, whole_runs)
+    if whole_runs and any(CLASSES.search(word) for word in words):
+        alphabet = class_alphabet(units)
+    else:
+        alphabet = Alphabet.from_counts(units, LATIN_COUNT, runs_in(words, whole_runs))
+    if cluster is not None:
+        return ClusterCorpus(corpus, alphabet, text=cluster)
+    return CodedCorpus(corpus, alphabet, jobs, progress, memory)
 
 
 @dataclass(frozen=True)
@@ -174,6 +208,8 @@ def _rare_run(alphabet: Alphabet) -> str:
 
 def _count_strings(corpus: CodedCorpus, trie: _Trie) -> NDArray[np.int64]:
     """int64[nodes]: occurrences of every string of the trie."""
+    if isinstance(corpus, ClusterCorpus):
+        return cluster_string_counts(corpus, trie.table, trie.size)
 
     def merge(counts: NDArray[np.int64], other: NDArray[np.int64]) -> None:
         counts += other
@@ -191,13 +227,15 @@ def _entropies(corpus: CodedCorpus, trie: _Trie, counts: NDArray[np.int64], most
     nodes, inverse = np.unique(trie.nodes, return_inverse=True)  # two words may be the same units
     occurrences = counts[nodes]
     quotas = np.minimum(occurrences, _quota(occurrences, most))
+    if isinstance(corpus, ClusterCorpus):
+        return cluster_entropies(corpus, trie.table, nodes, trie.size, occurrences, quotas)[inverse]
     starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(quotas)])
     takings = np.column_stack([occurrences, quotas, np.zeros_like(quotas), starts[:-1]])
     words = np.full(trie.size, -1, dtype=np.int32)
     words[nodes] = np.arange(len(nodes), dtype=np.int32)
     neighbours = np.empty((int(starts[-1]), 2), dtype=np.int32)
     # In order, by one worker: which occurrences are taken depends on what came before.
-    for shard in watched(corpus.corpus, "read neighbours", corpus.progress):
+    for shard in watched(corpus.corpus, "read neighbours", corpus.progress, corpus.memory):
         gather_neighbours(corpus.alphabet.encode(shard.data)[0], trie.table, words, takings, neighbours)
     entropies = np.empty((len(nodes), 2), dtype=np.float64)
     branching_entropies(neighbours, starts, len(corpus.alphabet), entropies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 Word = tuple[int, ...]
 Table = tuple[tuple[float, ...], ...]
@@ -14,7 +15,7 @@ def bonds(
 ) -> tuple[dict[Word, int], set[Word]]:
     """Counts of all words after the decisions, and which of them are listed."""
     counts = Counter(word for segment in segments for word in segment)
-    beside = Counter(pair for segment in segments for pair in zip(segment, segment[1:], strict=False))
+    beside = Counter(pair for segment in segments for pair in pairwise(segment))
     tokens = counts.total()
 
     def strength(both: int, left: Word, right: Word) -> float:

@@ -304,8 +304,17 @@ def test_a_packed_file_that_was_cut_short(run, tmp_path: Path, pack) -> None:
 
 
 def test_json_lines_without_the_field(run, tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"text": "苹果"}\n{"title": "葡萄"}\n', encoding="utf-8")
-    failed(run(tmp_path / "a.jsonl", "--field", "text"), "a.jsonl:2: ")
+    """The first record must have it, or the field is likely another one; later ones are left out and reported."""
+    (tmp_path / "a.jsonl").write_text('{"title": "葡萄"}\n{"text": "苹果"}\n', encoding="utf-8")
+    failed(run(tmp_path / "a.jsonl", "--field", "text"), "a.jsonl:1: has no field 'text'; there are 'title'")
+    lines = '{"text": "苹果的颜色"}\n' * 30 + '{"title": "葡萄"}\n{"text": 5}\nno json\n{"text": "苹果"}\n'
+    (tmp_path / "b.jsonl").write_text(lines, encoding="utf-8")
+    result = run(tmp_path / "b.jsonl", "--field", "text", "-o", tmp_path / "l.tsv")
+    assert result.code == 0
+    assert "left out 3 records, the first: " in result.err and "b.jsonl:31: has no field 'text'" in result.err
+    assert "\n苹\t31\t" in (tmp_path / "l.tsv").read_text(encoding="utf-8")
+    result = run(tmp_path / "b.jsonl", "--field", "text", "--errors", "strict")
+    assert result.code == 1 and "b.jsonl:31: has no field 'text'" in result.err
 
 
 # Bad output

@@ -152,9 +152,7 @@ def test_an_interruption_is_silent(
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_command_that_succeeds_returns_0(
-    probe: dict[str, object], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_that_succeeds_returns_0(probe: dict[str, object], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["probe"]) == 0
     assert capsys.readouterr() == ("data\n", "")
 
@@ -179,9 +177,7 @@ def test_debugging_shows_the_traceback(
         (["cache", "wurm"], "No such command 'wurm'"),
     ],
 )
-def test_a_usage_error_is_one_line_and_2(
-    args: list[str], words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_usage_error_is_one_line_and_2(args: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(args) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -201,9 +197,7 @@ def command():
 cli.COMMANDS["probe"] = ("__main__:command", "")
 sys.exit(cli.main(["probe"]))
 """
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None and process.stderr is not None
     process.stdout.readline()
     process.stdout.close()
@@ -222,9 +216,7 @@ def test_a_full_disk_behind_stdout_is_one_line_and_1() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_unwinds_and_is_silent(number: int, code: int, tmp_path: Path) -> None:
     program = """
 import sys, time, click

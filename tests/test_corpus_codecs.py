@@ -133,3 +133,19 @@ def test_peeking_to_a_line_end_does_not_wait_for_more() -> None:
         raise AssertionError("read further than the line end")
 
     assert ByteStream(blocks()).peek(100, to_line_end=True) == b"abc\n"
+
+
+@pytest.mark.parametrize("outer", [gzip.compress, lzma.compress])
+@pytest.mark.parametrize("inner", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_is_packed_twice_is_not_taken_for_text(outer: Callable[..., bytes], inner: Callable[..., bytes]) -> None:
+    packed = outer(inner("天气真好".encode() * 100))
+    with pytest.raises(CorpusError, match=r"x: is packed twice: \w+ data inside \w+ data; unpack it once"):
+        b"".join(unpack(iter([packed]), "x")[0])
+
+
+def test_a_bomb_is_read_in_small_blocks() -> None:
+    """A gigabyte of zeros from a megabyte: what is in memory stays small."""
+    once = gzip.compress(bytes(1 << 24))
+    stream, codec = unpack(iter([once] * 64), "bomb")
+    sizes = [len(block) for block in stream]
+    assert codec == "gzip" and sum(sizes) == 1 << 30 and max(sizes) <= 1 << 20

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minent.corpus.records import encode_text, joined_texts, record_texts, split_lines
+import minent.corpus.records
+from minent.corpus.records import LeftOut, encode_text, joined_texts, record_texts, split_lines
 from minent.errors import CorpusError
 
 
@@ -80,7 +82,7 @@ def test_lines_are_those_of_the_whole(data: bytes, size: int) -> None:
     data = data.replace(b"\x01", b"\n")
     blocks = [data[i : i + size] for i in range(0, len(data), size)]
     expected = data.split(b"\n")
-    assert list(split_lines(blocks)) == (expected if expected[-1] else expected[:-1])
+    assert list(split_lines(blocks, "a.jsonl")) == (expected if expected[-1] else expected[:-1])
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=[]), max_size=6), max_size=8))
@@ -92,3 +94,29 @@ def test_any_strings_become_lines_of_valid_utf8(strings: list[str]) -> None:
 def test_what_is_not_a_string_is_refused() -> None:
     with pytest.raises(TypeError, match="a text must be a str, not int"):
         list(joined_texts(["a", 3]))  # type: ignore[list-item]
+
+
+@given(st.lists(st.sampled_from(['{"text": "天"}', "", '{"no": 1}', "broken", '{"text": 7}', "[" * 3000]), max_size=12))
+def test_records_without_text_are_left_out_but_for_the_first(lines: list[str]) -> None:
+    left_out = LeftOut()
+    blocks = [("\n".join(lines)).encode()]
+    try:
+        found = [number for number, _ in record_texts(blocks, "text", "a.jsonl", left_out)]
+    except CorpusError as error:
+        first = next(number for number, line in enumerate(lines, start=1) if line)
+        assert str(error).startswith(f"a.jsonl:{first}: ") and "天" not in lines[first - 1]
+        return
+    assert found == [number for number, line in enumerate(lines, start=1) if "天" in line]
+    assert left_out.count == sum(line != "" and "天" not in line for line in lines)
+
+
+def test_a_record_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minent.corpus.records, "LONGEST_RECORD", 1 << 20)
+
+    def blocks() -> Iterator[bytes]:
+        yield b'{"text": "a"}\n{"text": "'
+        while True:
+            yield b"x" * (1 << 16)
+
+    with pytest.raises(CorpusError, match=r"a.jsonl:2: a record of more than 1 MiB; JSON Lines has one object on each"):
+        list(record_texts(blocks(), "text", "a.jsonl", LeftOut()))

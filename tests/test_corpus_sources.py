@@ -508,3 +508,27 @@ def test_shards_are_numbered_over_all_files(tmp_path: Path) -> None:
     shards = list(Corpus([tmp_path]).shards(10))
     check_shards(shards, {str(tmp_path / name): b"line\n" * 10 for name in "ab"}, 10)
     assert all(isinstance(shard.data, np.ndarray) and shard.data.dtype == np.uint8 for shard in shards)
+
+
+@pytest.mark.parametrize("character", ["天", "a", "é"])
+def test_a_text_without_any_place_to_cut_is_cut_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, character: str
+) -> None:
+    """Before any character, at the same places whatever the shards are and however the text comes."""
+    monkeypatch.setattr(pieces, "LONGEST_PIECE", 1000)
+    text = ("头 " + character * 1500 + "，" + character * 700 + "\n" + character * 999 + "。").encode()
+    plain, packed = tmp_path / "a.txt", tmp_path / "a.txt.gz"
+    plain.write_bytes(text)
+    packed.write_bytes(gzip.compress(text))
+    cuts = set()
+    for path in (plain, packed):
+        for size in (10, 64, 400, 1000):
+            shards = list(Corpus(path, shard_size=size).shards())
+            assert b"".join(shard.data.tobytes() for shard in shards) == text
+            assert max(len(shard.data) for shard in shards) <= 1000 + size
+            for shard in shards:
+                shard.data.tobytes().decode()  # no character is cut
+            cuts.add(
+                tuple(shard.offset for shard in shards if shard.mid_line and text[shard.offset - 1] not in b" \x8c")
+            )
+    assert len(cuts) == 1 and cuts != {()}

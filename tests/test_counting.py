@@ -12,18 +12,31 @@ from hypothesis import strategies as st
 
 from minent.corpus.alphabet import Alphabet
 from minent.corpus.sources import Corpus
-from minent.counting import CodedCorpus, NgramLevels, Pieces, count_corpus_units, split_key
+from minent.counting import UNLIMITED, CodedCorpus, NgramLevels, PieceCounter, Pieces, count_corpus_units, split_key
 from minent.engines.local import MOST_WORKERS, fold
 from minent.errors import CorpusError
+from minent.memory import Memory
+from minent.recipes.lists import WordLists
 
 texts = st.lists(st.text(alphabet="天地人a ，", max_size=30), max_size=4)
 jobs = st.sampled_from([1, 2, 5])
 shard_sizes = st.sampled_from([1, 7, 1 << 20])
 
 
-def coded(lines: list[str], jobs: int = 1, shard_size: int = 1 << 20) -> CodedCorpus:
+class Tiny(Memory):
+    """A few hundred bytes for the counters of a worker, where it is limited."""
+
+    def share(self, jobs: int) -> int | None:
+        return self.size
+
+
+memories = st.sampled_from([None, 64, 300, 5000]).map(Tiny)
+
+
+def coded(lines: list[str], jobs: int = 1, shard_size: int = 1 << 20, memory: Memory = UNLIMITED) -> CodedCorpus:
     corpus = Corpus.from_texts(lines, shard_size=shard_size)
-    return CodedCorpus(corpus, Alphabet.from_counts(count_corpus_units(corpus, True, jobs)[0]), jobs)
+    units, _ = count_corpus_units(corpus, True, jobs, memory=memory)
+    return CodedCorpus(corpus, Alphabet.from_counts(units), jobs, memory=memory)
 
 
 def segments(lines: list[str]) -> naive.Segments:
@@ -40,24 +53,30 @@ def pieces_as_words(pieces: Pieces, alphabet: Alphabet) -> Counter[naive.Word]:
     return found
 
 
-@given(texts, jobs, shard_sizes)
-def test_units_are_counted_alike_in_any_shards(lines: list[str], jobs: int, shard_size: int) -> None:
-    units, invalid = count_corpus_units(Corpus.from_texts(lines, shard_size=shard_size), True, jobs)
+@given(texts, jobs, shard_sizes, memories)
+def test_units_are_counted_alike_in_any_shards(lines: list[str], jobs: int, shard_size: int, memory: Memory) -> None:
+    corpus = Corpus.from_texts(lines, shard_size=shard_size)
+    units, invalid = count_corpus_units(corpus, True, jobs, memory=memory)
     expected = naive.count_ngrams(segments(lines), 1)
+    assert units.total == sum(expected.values())
+    assert units.pairs == sum(naive.count_ngrams(segments(lines), 2).values())
     assert dict(units.items()) == {unit[0]: count for unit, count in expected.items()}
     assert invalid is None
 
 
-@given(texts, jobs, shard_sizes, st.sampled_from([1, 2, 3]))
+@given(texts, jobs, shard_sizes, memories, st.sampled_from([1, 2, 3]))
 def test_ngrams_of_rising_order_are_counted_exactly(
-    lines: list[str], jobs: int, shard_size: int, min_count: int
+    lines: list[str], jobs: int, shard_size: int, memory: Memory, min_count: int
 ) -> None:
-    corpus = coded(lines, jobs, shard_size)
+    corpus = coded(lines, jobs, shard_size, memory)
     units = corpus.alphabet.texts
     levels = NgramLevels()
     names: dict[int, naive.Word] = {unit: (text,) for unit, text in enumerate(units)}
     for order in (2, 3, 4):
-        keys, counts = corpus.count_ngrams(levels).items()
+        counted = corpus.count_ngrams(levels)
+        total = counted.total
+        keys, counts = counted.items()
+        assert total == counts.sum()
         found = {}
         for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
             prefix, last = (part.item() for part in split_key(np.array([key])))
@@ -75,11 +94,18 @@ def test_ngrams_of_rising_order_are_counted_exactly(
         levels = levels.extended(frequent)
 
 
-@given(texts, jobs, shard_sizes, st.sets(st.tuples(*[st.sampled_from("天地人a")] * 2)))
+@given(
+    texts,
+    jobs,
+    shard_sizes,
+    memories,
+    st.sets(st.tuples(*[st.sampled_from("天地人a")] * 2)),
+    st.sampled_from([0, 1, 2]),
+)
 def test_pieces_are_those_of_the_obvious_cutter(
-    lines: list[str], jobs: int, shard_size: int, together: set[tuple[str, str]]
+    lines: list[str], jobs: int, shard_size: int, memory: Memory, together: set[tuple[str, str]], least: int
 ) -> None:
-    corpus = coded(lines, jobs, shard_size)
+    corpus = coded(lines, jobs, shard_size, memory)
     ids = {text: unit for unit, text in enumerate(corpus.alphabet.texts)}
     pairs = {(ids[a], ids[b]) for a, b in together if a in ids and b in ids}
 
@@ -87,10 +113,13 @@ def test_pieces_are_those_of_the_obvious_cutter(
         for at in range(len(units) - 1):
             joined[at] = (int(units[at]), int(units[at + 1])) in pairs
 
-    pieces = corpus.count_pieces(join)
+    counted = corpus.count_pieces(join)
     expected = naive.cut(segments(lines), together)
-    assert pieces_as_words(pieces, corpus.alphabet) == expected
-    assert pieces.total == sum(expected.values())
+    assert counted.total == sum(expected.values())
+    wanted = WordLists(frozenset(["天地", "地人天", "天地天地", "人人人人人"])).protected_table(corpus.alphabet)
+    protected = {("天", "地"), ("地", "人", "天"), ("天", "地", "天", "地"), ("人",) * 5}
+    found = pieces_as_words(counted.frequent(least, wanted), corpus.alphabet)
+    assert found == Counter({w: n for w, n in expected.items() if n > least or w in protected})
 
 
 def test_pieces_with_large_ids_are_kept_apart() -> None:
@@ -98,9 +127,9 @@ def test_pieces_with_large_ids_are_kept_apart() -> None:
     large = 1 << 21
     rows = [[1, 2], [1, 2, 3], [large, 1], [1, large], [large - 1, large - 1, large - 1], [2, large + 1, 3], [1, 2]]
     units = np.array([unit for row in rows for unit in [*row, 0]], dtype=np.int32)
-    pieces = Pieces(large + 2)
+    pieces = PieceCounter(large + 2)
     pieces.add(units, np.ones(len(units), dtype=np.uint8))
-    pieces.finish()
+    pieces = pieces.frequent(0)
     starts = [0, *pieces.words.ends().tolist()]
     found = {
         tuple(pieces.words.content[starts[k] : starts[k + 1]].tolist()): int(pieces.words.counts[k])
@@ -121,7 +150,9 @@ def test_a_table_of_many_ngrams_and_pieces_grows() -> None:
     def join(units: np.ndarray, joined: np.ndarray) -> None:
         joined[:] = 1
 
-    assert pieces_as_words(corpus.count_pieces(join), corpus.alphabet) == Counter(map(tuple, segments(lines)))
+    assert pieces_as_words(corpus.count_pieces(join).frequent(0), corpus.alphabet) == Counter(
+        map(tuple, segments(lines))
+    )
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

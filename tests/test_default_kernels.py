@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minent.kernels import packed, sample, sweep
+from minent.kernels.factors import pair_pmi
 from minent.kernels.sweep import WordModel
 from minent.recipes.default import DefaultSettings
 from minent.recipes.default.factors import pair_table, tag_emissions, tag_transitions, word_model
@@ -319,3 +320,20 @@ def test_autonomy_is_the_variation_of_branching_entropy(text: list[int]) -> None
                 assert autonomies[k - 1][ids[k - 1][i]] == pytest.approx(expected, abs=1e-5)
             else:
                 assert ids[k - 1][i] == -1
+
+
+def test_counts_of_a_huge_text_do_not_wrap() -> None:
+    """10¹² units: products of counts are above 2⁶³, counts of words above 2³¹."""
+    keys = np.array([1 << 16 | 2], np.uint64)
+    unit_counts = np.array([0, 4 * 10**11, 6 * 10**11], np.int64)
+    pmi = pair_pmi(keys, np.array([2 * 10**11], np.int64), unit_counts, 10**12)
+    assert pmi[0] == pytest.approx(math.log(2e11 * 1e12 / (4e11 * 6e11)))
+    settings = DefaultSettings()
+    words = np.array([1, 2, 1 << 16 | 2], np.uint64)
+    counts = np.array([3 * 10**11, 5 * 10**11, 10**11], np.int64)
+    pairs = pair_table(keys, counts[2:], unit_counts, settings)
+    huge = word_model(words, counts, pairs, unit_counts, settings)
+    small = word_model(words, counts >> 9, pairs, unit_counts, settings)
+    assert (huge.singles >= 0).all() and huge.singles[1] > 0
+    assert huge.scalars[1] == pytest.approx(huge.singles.sum() + float(huge.pairs[:, 3].max() & 0x3FFFFFFF), rel=1e-6)
+    assert huge.units == pytest.approx(small.units, rel=1e-3)

@@ -295,3 +295,12 @@ def test_the_plain_recipe_agrees_with_nlp_zero(real_text: Callable[[str], Path])
     ours = {word for word in lexicon if len(word) > 1}
     assert len(theirs) > 10_000
     assert len(ours & theirs) / len(ours | theirs) >= 0.95
+
+
+@pytest.mark.parametrize("recipe", ["plain", "cohesion", "default"])
+def test_a_protected_word_that_no_recipe_can_count_has_its_occurrences(recipe: str) -> None:
+    text = ["我学C++和C，C++！ABC++不是C+++，New York 的C++14", "天地玄黄，C++"]
+    protect = ["C++", "New York", "天地玄黄", "没有", "R&D"]
+    lexicon = build_lexicon(text * 20, recipe=recipe, min_pmi=9 if recipe != "default" else None, protect=protect)
+    counts = {word: lexicon[word].count for word in protect}
+    assert counts == {"C++": 100, "New York": 20, "天地玄黄": 20, "没有": 0, "R&D": 0}

@@ -70,11 +70,7 @@ def naive_pieces(gold_line: str, predicted_line: str) -> list[tuple[list[str], l
     pieces = []
     for start, end in zip([0, *common], common, strict=False):
         true, test = (
-            [
-                word
-                for span, word in zip(spans(words), words, strict=True)
-                if start <= span[0] and span[1] <= end
-            ]
+            [word for span, word in zip(spans(words), words, strict=True) if start <= span[0] and span[1] <= end]
             for words in (gold, predicted)
         )
         pieces.append((true, test))

@@ -147,9 +147,7 @@ def test_a_chosen_numba_cache_is_respected(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG folders")
-def test_where_the_cache_is(
-    environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_the_cache_is(environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from minent.kernels.cache import cache_directory
 
     for name in ("MINENT_CACHE_DIR", "XDG_CACHE_HOME"):

@@ -11,18 +11,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "minent"
 
 LAYERS = (  # from the ground up; a name stands for a module or a package and everything below it
     ("errors", "settings"),
-    ("kernels", "tables", "files", "progress"),
+    ("kernels", "tables", "files", "progress", "memory", "spill", "stages", "runs"),
     ("corpus", "engines"),
-    ("counting", "association", "lexicon", "unknown_model"),
+    ("counting", "passes", "earlier", "association", "table_files", "lexicon", "decisions", "unknown_model"),
     (
         *("discovery", "recipes", "segmentation", "templates", "grammar", "parsing", "entropy", "evaluation"),
-        *("conventions", "word_statistics"),
+        *("conventions", "word_statistics", "distributed", "concordance", "kept_words"),
     ),
-    ("export", "report", "neural", "warm"),
+    ("export", "report", "review", "neural", "warm", "explanation"),
     ("cli",),
 )
 LAYER = {name: level for level, names in enumerate(LAYERS) for name in names}
-STRANGERS = {"export", "report", "neural"}  # siblings that do not import each other
+STRANGERS = {"export", "report", "review", "neural"}  # siblings that do not import each other
 FREE = {"__init__", "__main__"}  # `minent/__init__.py` is lazy; `python -m minent` calls the command
 
 ROOMS = {  # library: the only places that may import it
@@ -31,6 +31,8 @@ ROOMS = {  # library: the only places that may import it
     "pyspark": ("engines.spark",),
     "tqdm": ("progress",),
     "click": ("cli",),
+    "starlette": ("review",),
+    "uvicorn": ("review",),
     "zstandard": ("corpus",),
     "lzma": ("corpus",),
     "bz2": ("corpus",),

@@ -232,3 +232,23 @@ def test_where_the_model_cannot_be_written_the_lexicon_of_before_stays(tmp_path:
     with pytest.raises(OutputError):
         lexicon.save(path)
     assert path.read_text() == "old\n"
+
+
+def test_a_word_cannot_be_there_twice() -> None:
+    with pytest.raises(ValueError, match="the word '的' is there twice"):
+        Lexicon(["的", "了", "的"], [3, 2, 1])
+
+
+@pytest.mark.parametrize(
+    "text", ["的,5\n科学,3\n", "word,count\n的,5\n科学,3,n\n", '的;"5"\n了;3', "的, 5\n了, 2\n好\n"]
+)
+def test_comma_separated_values_are_told(text: str) -> None:
+    with pytest.raises(
+        LexiconError, match=r"lexicon:1: comma-separated values; put a tab or spaces between a word and"
+    ):
+        parse_lexicon(text.encode())
+
+
+@pytest.mark.parametrize("text", ["a,b 5\n", "，\t7\n", "1,000\t3\n的\t2\n", "3,14\n天\n地\n"])
+def test_words_may_have_commas(text: str) -> None:
+    assert len(parse_lexicon(text.encode())) >= 1

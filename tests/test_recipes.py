@@ -205,7 +205,7 @@ def test_words_with_a_character_that_has_no_id_of_its_own_are_not_written() -> N
     def join(units: np.ndarray, joined: np.ndarray) -> None:
         joined[1:] = 1  # all but the first unit of the text
 
-    found = words_of_pieces(CodedCorpus(corpus, alphabet).count_pieces(join), alphabet, {})
+    found = words_of_pieces(CodedCorpus(corpus, alphabet).count_pieces(join).frequent(0), alphabet, {})
     assert dict(zip(found.texts, found.counts.tolist(), strict=True)) == {"天": 1, "天<N>": 1}
     assert sorted(found.lengths.tolist()) == [1, 2]
 

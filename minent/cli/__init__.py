@@ -25,6 +25,12 @@ COMMANDS = {  # name: where it is, and what `minent --help` says of it
     "parse": ("minent.cli.parse:command", "Parse sentences into nested templates."),
     "entropy": ("minent.cli.entropy:command", "Bits per character of text, by characters and by a lexicon."),
     "evaluate": ("minent.cli.evaluate:command", "Compare a segmentation, a lexicon or trees with a reference."),
+    "explain": ("minent.cli.explain:command", "Why words are in a lexicon or not: figures, steps, contexts."),
+    "concordance": ("minent.cli.concordance:command", "The places of some words in a text, below one another."),
+    "export": ("minent.cli.export:command", "Write a lexicon for jieba, HanLP, IK, SentencePiece, tokenizers, Rime, …"),
+    "import": ("minent.cli.import_:command", "Make a lexicon of the dictionary or model of another tool."),
+    "report": ("minent.cli.report:command", "One HTML page about a lexicon and its text, to read offline."),
+    "review": ("minent.cli.review:command", "Judge the words of a lexicon on a page of this machine."),
     "cache": ("minent.cli.cache:command", "Compiled kernels: make them ahead, remove, or look."),
 }
 

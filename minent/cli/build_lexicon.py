@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from minent.cli.options import corpus_options, output_option, run_options, units_option
+from minent.cli.engines import check_engine, open_source
+from minent.cli.options import (
+    corpus_options,
+    engine_options,
+    memory_option,
+    output_option,
+    run_directory_options,
+    run_options,
+    units_option,
+)
 from minent.settings import RECIPES, REDUNDANCY, USED_BY, LexiconSettings
 
 if TYPE_CHECKING:
@@ -34,9 +44,12 @@ DEFAULTS = LexiconSettings()
     "--order", type=click.IntRange(2, 8), default=DEFAULTS.order, show_default=True, help="Longest n-gram (cohesion)."
 )
 @click.option("--min-length", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="In units.")
-@click.option("--max-length", type=click.IntRange(min=1), metavar="N", help="In units; longer words are cut.")
+@click.option(
+    "--max-length", type=click.IntRange(min=1), metavar="N", help="In units; above 4, finds long terms too (default)."
+)
 @click.option("--protect", multiple=True, metavar="LIST", help="Words that are never cut.")
 @click.option("--ban", multiple=True, metavar="LIST", help="Words that are never written.")
+@click.option("--decisions", multiple=True, metavar="FILE", help="Words kept, dropped and fixed in `minent review`.")
 @click.option("--known", multiple=True, metavar="LIST", help="Known words: a column tells which words are new.")
 @click.option("--new-only", is_flag=True, help="Write only words that no --known list has.")
 @click.option("--join-dates", is_flag=True, help="One word for a date: 1998年1月1日.")
@@ -50,6 +63,9 @@ DEFAULTS = LexiconSettings()
     help="Columns with the PMI at the weakest cut and both branching entropies.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS.seed, show_default=True)
+@run_directory_options
+@memory_option
+@engine_options
 @run_options
 def command(
     corpus: tuple[str, ...],
@@ -68,6 +84,7 @@ def command(
     max_length: int | None,
     protect: tuple[str, ...],
     ban: tuple[str, ...],
+    decisions: tuple[str, ...],
     known: tuple[str, ...],
     new_only: bool,
     join_dates: bool,
@@ -76,6 +93,13 @@ def command(
     split_names: bool,
     statistics: bool | None,
     seed: int,
+    run_dir: str | None,
+    resume: bool,
+    update: str | None,
+    memory: int | None,
+    engine: str,
+    master: str | None,
+    spark_conf: tuple[str, ...],
     jobs: int,
     temp_dir: str | None,
     quiet: bool,
@@ -99,55 +123,117 @@ def command(
         "split-suffixes": split_suffixes,
         "split-names": split_names,
     }
+    if resume and run_dir is None and update is None:
+        raise click.UsageError("--resume needs --run DIR or --update DIR")
+    if run_dir is not None and update is not None:
+        raise click.UsageError("--run and --update exclude each other: an update stays in its folder")
+    if update is not None and not corpus:
+        raise click.UsageError("--update needs the files that are added")
+    local_only = {"--run": run_dir, "--update": update, "--memory": memory, "--decisions": decisions}
+    check_engine(engine, master, spark_conf, local_only)
+    reading: dict[str, Any] = {"encoding": encoding, "errors": errors, "field": field}
+    chosen: dict[str, Any] = {
+        "recipe": recipe,
+        "units": units,
+        "min_count": min_count,
+        "min_prob": min_prob,
+        "min_pmi": min_pmi,
+        "redundancy": redundancy,
+        "order": order,
+        "min_length": min_length,
+        "max_length": max_length,
+        "seed": seed,
+    }
+    inside = next((path for path in corpus if run_dir and _is_below(run_dir, path)), None)
+    if inside is not None:
+        raise click.UsageError(f"--run {run_dir} lies in {inside}: its files would be read as text")
+    earlier: list[str] = []
+    if update is not None:
+        earlier = _follow(update, reading, chosen)
     try:
-        settings = LexiconSettings(
-            recipe=recipe,
-            units=units,
-            min_count=min_count,
-            min_prob=min_prob,
-            min_pmi=min_pmi,
-            redundancy=redundancy,
-            order=order,
-            min_length=min_length,
-            max_length=max_length,
-            seed=seed,
-        )
+        settings = LexiconSettings(**chosen)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    context = click.get_current_context()
     for name, recipes in USED_BY.items():
-        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and recipe not in recipes and name != "seed":
+        if _is_given(name) and settings.recipe not in recipes and name != "seed":
             option = "--" + name.replace("_", "-")
-            raise click.UsageError(f"{option} goes with --recipe {' or '.join(recipes)}, not {recipe}")
-    from minent.cli.notices import announce_compilation, say
+            raise click.UsageError(f"{option} goes with --recipe {' or '.join(recipes)}, not {settings.recipe}")
+    from minent.cli.notices import announce_compilation, say, tell_conflicts
     from minent.cli.summaries import summarise_lexicon
     from minent.files import refuse_overwrite
 
     announce_compilation("scan", "pieces", quiet=quiet)
     from minent.conventions import apply_conventions
-    from minent.corpus.sources import Corpus
-    from minent.discovery import LexiconBuilder
+    from minent.decisions import lexicon_fingerprint, load_decisions
+    from minent.discovery import KEPT_STAGES, LexiconBuilder, run_description
     from minent.errors import CorpusError
+    from minent.kept_words import with_kept_counts
     from minent.lexicon import read_words
+    from minent.memory import Memory, give_back_freed
+    from minent.runs import RunDirectory
     from minent.unknown_model import model_path
     from minent.word_statistics import with_statistics
 
-    known_words, kept, banned = read_words(known), read_words(protect), read_words(ban)
-    with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
+    known_words, judged = read_words(known), load_decisions(*decisions)
+    kept, banned = read_words(protect) | judged.kept(), read_words(ban) | judged.banned()
+    tell_conflicts(judged.conflicts, quiet)
+    with open_source(
+        (*earlier, *corpus), reading, engine, master, spark_conf,
+        jobs=jobs, temp_dir=temp_dir, quiet=quiet, verbose=verbose,
+    ) as (source, cluster):  # fmt: skip
         for target in (output, model_path(output)):
-            refuse_overwrite(target, [*source.files, *known, *protect, *ban])
-        builder = LexiconBuilder(source, settings, protect=kept, ban=banned, jobs=jobs, progress=not quiet)
-        lexicon = apply_conventions(builder.build(), [name for name in wanted if wanted[name]], kept)
+            refuse_overwrite(target, [*source.files, *known, *protect, *ban, *decisions])
+        budget = Memory(memory, temp_dir)
+        if memory is not None:
+            give_back_freed()
+        builder = LexiconBuilder(
+            source, settings, protect=kept, ban=banned, jobs=jobs, progress=not quiet, memory=budget, cluster=cluster
+        )
+        if run_dir is not None or update is not None:
+            description = run_description(source, settings, builder.lists)
+            begin = RunDirectory.start if update is None else RunDirectory.update
+            builder.run = begin(run_dir or update or "", description, resume=resume)
+        mined = with_kept_counts(builder.build(), source, judged.kept(), settings.units, jobs, not quiet)
+        lexicon = apply_conventions(mined, [name for name in wanted if wanted[name]], kept)
         if not len(lexicon):
             hint = "more text, or a lower --min-count, may help"
             raise CorpusError("the lexicon", "would be empty, since no word occurs often enough", hint)
-        if recipe == "default" if statistics is None else statistics:
-            lexicon = with_statistics(lexicon, source, units == "run", jobs, progress=not quiet)
+        if settings.recipe == "default" if statistics is None else statistics:
+            lexicon = with_statistics(lexicon, source, settings.units == "run", jobs, not quiet, budget, cluster)
     if known:
         lexicon = lexicon.mark_new(known_words)
     written = lexicon.filter([mark == "1" for mark in lexicon.columns["new"]]) if new_only else lexicon
     written.save(output)
+    if judged.fingerprint and judged.fingerprint != lexicon_fingerprint(lexicon):
+        say("the decisions were made for the lexicon of another text", quiet)
+    if builder.run is not None:
+        builder.run.finish(KEPT_STAGES)
     if not quiet:
         for line in summarise_lexicon(builder, lexicon, len(written), output):
             say(line)
+
+
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies in it."""
+    inner, outer = os.path.realpath(path), os.path.realpath(folder)
+    return os.path.isdir(outer) and os.path.commonpath([inner, outer]) == outer
+
+
+def _follow(update: str, reading: dict[str, Any], chosen: dict[str, Any]) -> list[str]:
+    """Take over from a finished run what was not given on the command line; returns its files."""
+    from minent.errors import RunError
+    from minent.files import display_path
+    from minent.runs import last_description
+
+    description = last_description(update)
+    try:
+        for options in (reading, chosen):
+            options.update({name: description[name] for name in options if not _is_given(name)})
+        LexiconSettings(**chosen)
+        return [str(path) for path, _, _ in description["inputs"]]
+    except (KeyError, TypeError, ValueError):
+        raise RunError(display_path(update), "is damaged", "start again in another folder") from None

@@ -83,9 +83,7 @@ def segmentation(
 @command.command()
 @click.argument("lexicon")
 @click.option("--reference", required=True, multiple=True, metavar="LIST", help="Word list to compare with.")
-@click.option(
-    "--corpus", multiple=True, metavar="FILE", help="Recall only of reference words that stand in this text."
-)
+@click.option("--corpus", multiple=True, metavar="FILE", help="Recall only of reference words that stand in this text.")
 @click.option(
     "--function-units",
     type=click.IntRange(min=0),

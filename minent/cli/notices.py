@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from minent.decisions import Conflict
 
 COMPILE_SECONDS = 30  # the most that the kernels of one command may take on two cores
 ALL_SECONDS = 90  # … and those of all commands
+MOST_CONFLICTS = 20  # that are told one by one
 
 
 def say(message: str, quiet: bool = False) -> None:
@@ -24,3 +31,11 @@ def announce_compilation(*modules: str, quiet: bool = False) -> None:
     if not prepare_cache().kept:
         kept = f"not kept, since {kernel_directory()} cannot be written"
     say(f"compiling kernels for first use, up to {COMPILE_SECONDS if modules else ALL_SECONDS} s; {kept}")
+
+
+def tell_conflicts(conflicts: Sequence[Conflict], quiet: bool = False) -> None:
+    """Say where decisions differ, and which holds."""
+    for conflict in conflicts[:MOST_CONFLICTS]:
+        say(str(conflict), quiet)
+    if len(conflicts) > MOST_CONFLICTS:
+        say(f"and {len(conflicts) - MOST_CONFLICTS:,} more that differ", quiet)

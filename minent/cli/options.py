@@ -32,8 +32,12 @@ def _together(*decorators: Decorator[Function]) -> Decorator[Function]:
 
 def corpus_options(function: Function) -> Function:
     """`CORPUS...` and how to read it: corpus (tuple of str), field, encoding and errors."""
+    return click.argument("corpus", nargs=-1, metavar="[CORPUS]...")(reading_options(function))
+
+
+def reading_options(function: Function) -> Function:
+    """How to read a corpus: field, encoding and errors."""
     return _together(
-        click.argument("corpus", nargs=-1, metavar="[CORPUS]..."),
         click.option("--field", metavar="NAME", help="The corpus is JSON Lines; this field holds the text."),
         click.option(
             "--encoding",
@@ -47,7 +51,8 @@ def corpus_options(function: Function) -> Function:
             type=click.Choice(("boundary", "strict")),
             default="boundary",
             show_default=True,
-            help="What invalid bytes do: count as a boundary and be reported at the end, or stop the run.",
+            help="What invalid bytes and records without the field do: count as a boundary and be reported at the end, "
+            "or stop the run.",
         ),
     )(function)
 
@@ -84,6 +89,66 @@ def run_options(function: Function) -> Function:
         ),
         click.option("-q", "--quiet", is_flag=True, help="No progress, no summary, no notices on stderr."),
         click.option("-v", "--verbose", is_flag=True, help="Tell more on stderr."),
+    )(function)
+
+
+class MemorySize(click.ParamType[int]):
+    """A size of memory: 512M, 4G, or a share of what there is, 50%; in bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from minent.memory import parse_memory
+
+        try:
+            return value if isinstance(value, int) else parse_memory(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def memory_option(function: Function) -> Function:
+    """`-S SIZE`: memory (int, bytes, or None for no limit)."""
+    return click.option(
+        "-S",
+        "--memory",
+        type=MemorySize(),
+        metavar="SIZE",
+        help="Memory that counters may fill, 512M, 4G or 50%; then they go to temporary files.  [default: no limit]",
+    )(function)
+
+
+def run_directory_options(function: Function) -> Function:
+    """`--run DIR`, `--resume`, `--update DIR`: run_dir (str or None), resume (bool), update (str or None)."""
+    return _together(
+        click.option(
+            "--run",
+            "run_dir",
+            type=click.Path(file_okay=False),
+            metavar="DIR",
+            help="Keep what is found in this folder, so that the run can be continued.",
+        ),
+        click.option("--resume", is_flag=True, help="Continue a run, or an update, that was cut off."),
+        click.option(
+            "--update",
+            type=click.Path(exists=True, file_okay=False),
+            metavar="DIR",
+            help="Add the text to a finished run: the lexicon of both.",
+        ),
+    )(function)
+
+
+def engine_options(function: Function) -> Function:
+    """`--engine`, `--master`, `--spark-conf`: engine (str), master (str or None), spark_conf (tuple of str)."""
+    return _together(
+        click.option(
+            "--engine",
+            type=click.Choice(("local", "spark")),
+            default="local",
+            show_default=True,
+            help="This machine, or a cluster with Spark: files that all its machines see, or URLs.",
+        ),
+        click.option("--master", metavar="URL", help="Of the cluster: spark://host:7077, yarn, k8s://…, local[4]"),
+        click.option("--spark-conf", multiple=True, metavar="K=V", help="A setting of Spark: spark.executor.memory=4g"),
     )(function)
 
 

@@ -6,15 +6,19 @@ import math
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from minent.cli.options import corpus_options, output_option, run_options, units_option
+from minent.cli.engines import check_engine, open_source
+from minent.cli.notices import say
+from minent.cli.options import corpus_options, engine_options, output_option, run_options, units_option
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
+    from minent.segmentation import Segmenter
     from minent.segmentation.cuts import Bytes
+    from minent.segmentation.formats import LineFormat
 
 
 @click.command()
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For --sample.")
 @click.option("--nbest", type=click.IntRange(1), metavar="K", help="The K best: line number, log-probability, words.")
 @click.option("--confidence", is_flag=True, help="The probability of each word: 天气/0.985")
+@engine_options
 @run_options
 def command(
     corpus: tuple[str, ...],
@@ -54,6 +59,9 @@ def command(
     seed: int,
     nbest: int | None,
     confidence: bool,
+    engine: str,
+    master: str | None,
+    spark_conf: tuple[str, ...],
     jobs: int,
     temp_dir: str | None,
     quiet: bool,
@@ -77,8 +85,11 @@ def command(
         raise click.UsageError("only one of --sample, --nbest and --confidence can be given")
     if form == "spans" and (nbest is not None or confidence):
         raise click.UsageError("--format spans has no room for --nbest and --confidence; try --format jsonl")
+    check_engine(engine, master, spark_conf, {"--sample": sample is not None, "--nbest": nbest})
+    if engine == "spark" and output == "-":
+        raise click.UsageError("--engine spark writes a folder: name it with -o FOLDER")
     from minent.cli.lexicons import find_lexicon
-    from minent.cli.notices import announce_compilation, say
+    from minent.cli.notices import announce_compilation
     from minent.corpus.sources import STDIN, Corpus
     from minent.files import STDOUT_NAMES, atomic_open, refuse_overwrite
     from minent.lexicon import read_words
@@ -91,6 +102,16 @@ def command(
 
     sampling = BEST if sample is None else Sampling.by_seed(sample, seed)
     by_line = form != "words" or nbest is not None or confidence
+    if engine == "spark":
+        segmenter = Segmenter(
+            find_lexicon(lexicon, quiet, with_model=not no_unknown_model), units=units, protect=read_words(protect)
+        )
+        reading = {"encoding": encoding, "errors": errors, "field": field, "keep_bom": not by_line}
+        _segment_on_cluster(
+            segmenter, separator, LineFormat(form, 0, confidence) if by_line else None, output,
+            corpus, reading, master, spark_conf, jobs=jobs, temp_dir=temp_dir, quiet=quiet, verbose=verbose,
+        )  # fmt: skip
+        return
     with Corpus(
         corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir, keep_bom=not by_line
     ) as source:
@@ -120,6 +141,29 @@ def command(
                 invalid = cut_corpus(
                     cutter, source, write, separator=mark, sampling=sampling, jobs=jobs, once=True, advance=advance
                 )
+    if invalid:
+        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+
+
+def _segment_on_cluster(
+    segmenter: Segmenter,
+    separator: str,
+    form: LineFormat | None,
+    output: str,
+    corpus: tuple[str, ...],
+    reading: dict[str, Any],
+    master: str | None,
+    spark_conf: tuple[str, ...],
+    **options: Any,
+) -> None:
+    from minent.distributed.segmenting import cut_cluster_text, find_invalid
+
+    quiet = options["quiet"]
+    with open_source(corpus, reading, "spark", master, spark_conf, **options) as (_, text):
+        assert text is not None
+        invalid = find_invalid(text, segmenter)
+        mark = separator.encode("utf-8", "surrogateescape")
+        text.write(cut_cluster_text(text, segmenter, mark, form), output)
     if invalid:
         say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
 

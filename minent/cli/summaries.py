@@ -34,6 +34,9 @@ def corpus_notes(builder: LexiconBuilder) -> Iterator[str]:
     if builder.invalid:
         invalid = builder.invalid
         yield f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}; try --encoding auto"
+    left_out = builder.corpus.left_out
+    if left_out.count:
+        yield f"left out {left_out.count:,} records, the first: {left_out.first}"
     skipped = builder.corpus.skipped
     if skipped:
         yield f"skipped {len(skipped)} of the files, the first: {skipped[0]}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minent.cli.options import corpus_options, output_option, run_options, units_option
+from minent.cli.engines import check_engine, open_source
+from minent.cli.options import corpus_options, engine_options, output_option, run_options, units_option
 from minent.templates.settings import BOUNDARIES, CLASS, PARSE, SKIPGRAM, SOURCES, WIDEST_WINDOW, TemplateSettings
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ OF_CORPUS = ""  # --classes without a file
     metavar="K",
     help="The K most frequent fillers of each slot; 0 for none.",
 )
+@engine_options
 @run_options
 def command(
     corpus: tuple[str, ...],
@@ -107,6 +109,9 @@ def command(
     contains: tuple[str, ...],
     top: int | None,
     fillers: int,
+    engine: str,
+    master: str | None,
+    spark_conf: tuple[str, ...],
     jobs: int,
     temp_dir: str | None,
     quiet: bool,
@@ -129,6 +134,8 @@ def command(
         raise click.UsageError("--pretokenized text needs no --lexicon")
     if source == "skipgram" and grammar is not None:
         raise click.UsageError("--source skipgram needs no --grammar")
+    local_only = {"--grammar": grammar, "--source": source in ("parse", "both"), "--classes": classes is not None}
+    check_engine(engine, master, spark_conf, {**local_only, "--max-paths 0": max_paths == 0})
     if source in ("parse", "both") and grammar is None:
         if not os.path.isfile(NEAREST):
             raise click.UsageError(f"there is no ./{NEAREST}: name one with -g, or make it with minent grammar")
@@ -157,7 +164,6 @@ def command(
     kernels = ["viterbi", "skipgram", "patterns", "template_fillers"]
     kernels += ["dmv", "chart", "template_blocks"] if grammar is not None else []
     announce_compilation(*kernels, *(["classes"] if classes is not None else []), quiet=quiet)
-    from minent.corpus.sources import Corpus
     from minent.segmentation import Segmenter
     from minent.templates.classes import classes_path, load_classes
     from minent.templates.finder import TemplateFinder
@@ -170,7 +176,10 @@ def command(
 
         parsed_with = load_grammar(grammar)
     segmenter = None if pretokenized else Segmenter(find_lexicon(lexicon, quiet), units=units)
-    with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as text:
+    reading = {"encoding": encoding, "errors": errors, "field": field}
+    with open_source(
+        corpus, reading, engine, master, spark_conf, jobs=jobs, temp_dir=temp_dir, quiet=quiet, verbose=verbose
+    ) as (text, cluster):
         inputs = [*text.files, *(name for name in (lexicon, grammar, classes) if name)]
         for target in (output, beside):
             if target is not None:
@@ -186,6 +195,7 @@ def command(
             jobs=jobs,
             progress=not quiet,
             temp_dir=temp_dir,
+            cluster=cluster,
         )
         templates = finder.find()
     if finder.classes is not None and beside is not None:

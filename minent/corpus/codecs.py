@@ -114,10 +114,19 @@ def read_blocks(file: BinaryIO, place: str) -> Iterator[bytes]:
 
 
 def unpack(blocks: Iterator[bytes], place: str, *, to_line_end: bool = False) -> tuple[ByteStream, Codec | None]:
-    """The plain bytes of what may be compressed, and the codec; `to_line_end` is as in `ByteStream.peek`."""
+    """The plain bytes of what may be compressed, and the codec; `to_line_end` is as in `ByteStream.peek`.
+
+    Raises CorpusError for what is packed twice.
+    """
     stream = ByteStream(blocks)
     codec = find_codec(stream.peek(HEAD_SIZE, to_line_end=to_line_end))
-    return (stream if codec is None else ByteStream(decompress(stream, codec, place))), codec
+    if codec is None:
+        return stream, None
+    plain = ByteStream(decompress(stream, codec, place))
+    inner = find_codec(plain.peek(HEAD_SIZE, to_line_end=to_line_end))
+    if inner is not None:
+        raise CorpusError(place, f"is packed twice: {inner} data inside {codec} data", "unpack it once")
+    return plain, codec
 
 
 def decompress(stream: ByteStream, codec: Codec, place: str) -> Iterator[bytes]:

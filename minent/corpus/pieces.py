@@ -22,6 +22,7 @@ LINE_CUT = re.compile(
 )
 ANY_CUT = re.compile(rb"\n|" + LINE_CUT.pattern)
 LONGEST_CUT = 3  # bytes
+LONGEST_PIECE = 1 << 26  # bytes; where there is no place to cut for so long, the cut is before any character
 LINE_END = 0x0A
 
 Piece: TypeAlias = tuple[NDArray[np.uint8], int, bool]  # bytes, their offset, whether inside a line
@@ -48,9 +49,7 @@ def cut_mapped(buffer: mmap.mmap, file: BinaryIO, start: int, size: int, place: 
             raise CorpusError(place, "became shorter while it was read", "start again")
         end = len(data)
         if end - at > size:
-            cut = last_cut(buffer, at, at + size)
-            if cut < 0:
-                cut = next_cut(buffer, max(at, at + size - LONGEST_CUT), end)
+            cut = find_cut(buffer, at, size, end)
             end = cut if cut >= 0 else end
         yield data[at:end], at - start, at > start and buffer[at - 1] != LINE_END
         at = end
@@ -71,6 +70,8 @@ def cut_blocks(blocks: Iterable[bytes], size: int, *, at_once: bool = False) -> 
             searched = next_cut(tail, 0, len(tail)) < 0
         held.append(block)
         held_size += len(block)
+        if searched and held_size > LONGEST_PIECE:
+            searched = False
         if searched or not (held_size >= size or (at_once and b"\n" in block)):
             continue
         buffer = b"".join(held)
@@ -78,9 +79,9 @@ def cut_blocks(blocks: Iterable[bytes], size: int, *, at_once: bool = False) -> 
         complete = buffer.rfind(b"\n") + 1 if at_once else 0
         at = 0
         while at < complete or len(buffer) - at >= size:
-            end = last_cut(buffer, at, min(at + size, complete) if at < complete else at + size)
+            end = last_cut(buffer, at, min(at + size, complete)) if at < complete else -1
             if end < 0:
-                end = next_cut(buffer, max(at, at + size - LONGEST_CUT), len(buffer))
+                end = find_cut(buffer, at, size, len(buffer))
             if end < 0:
                 searched = True
                 break
@@ -92,6 +93,18 @@ def cut_blocks(blocks: Iterable[bytes], size: int, *, at_once: bool = False) -> 
         offset += at
     if held_size:
         yield np.frombuffer(b"".join(held), dtype=np.uint8), offset, mid_line
+
+
+def find_cut(buffer: bytes | mmap.mmap, at: int, size: int, end: int) -> int:
+    """Where the piece that starts at `at` ends: before `size` bytes if it can, or soon after; -1 for nowhere yet."""
+    cut = last_cut(buffer, at, min(at + size, end))
+    if cut < 0:
+        cut = next_cut(buffer, max(at, at + size - LONGEST_CUT), min(at + LONGEST_PIECE, end))
+    if cut < 0 and end - at > LONGEST_PIECE:
+        cut = at + LONGEST_PIECE
+        while cut > at + LONGEST_PIECE - 4 and buffer[cut] & 0xC0 == 0x80:
+            cut -= 1
+    return cut
 
 
 def last_cut(buffer: bytes | mmap.mmap, start: int, stop: int) -> int:

@@ -4,42 +4,79 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from minent.errors import CorpusError
 
 SHOWN_FIELDS = 8
+LONGEST_RECORD = 1 << 28  # bytes; as an object it takes some times more
 TEXTS_AT_ONCE = 1 << 18  # characters of Python strings that are joined
 
 
-def record_texts(blocks: Iterable[bytes], field: str, place: str) -> Iterator[tuple[int, bytes]]:
+@dataclass
+class LeftOut:
+    """Records that were left out: how many, and what is wrong with the first."""
+
+    count: int = 0
+    first: str = ""
+
+    def add(self, error: CorpusError) -> None:
+        """One more."""
+        self.count += 1
+        self.first = self.first or str(error)
+
+
+def record_texts(
+    blocks: Iterable[bytes], field: str, place: str, left_out: LeftOut | None = None
+) -> Iterator[tuple[int, bytes]]:
     """The text of `field` of every record: (line number from 1, UTF-8 bytes that end with a line end).
 
     blocks : valid UTF-8, cut anywhere
     field : may lead into nested objects, `meta.title`; a key that holds the dot goes first
+    left_out : takes the records that have no such text; None: the first of them ends the run
 
     A list of strings gives a line each; null gives nothing, and so does a blank line.
-    Raises CorpusError where a line is not a JSON object or has no such text.
+    Raises CorpusError where a line is not a JSON object or has no such text, unless it is left out: the first record
+    never is, since then the field is likely another one. Nor is a record of more than LONGEST_RECORD bytes.
     """
-    for number, line in enumerate(split_lines(blocks), start=1):
+    begun = False
+    for number, line in enumerate(split_lines(blocks, place), start=1):
         if not line.strip():
             continue
         here = f"{place}:{number}"
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            reason = getattr(error, "msg", None) or str(error)
-            hint = "JSON Lines has one object on each line; plain text needs no --field"
-            raise CorpusError(here, f"not JSON ({reason})", hint) from error
-        text = as_text(find_field(record, field, here), field, here)
+            text = as_text(find_field(read_record(line, here), field, here), field, here)
+        except CorpusError as error:
+            if left_out is None or not begun:
+                raise
+            left_out.add(error)
+            continue
+        begun = True
         if text is not None:
             yield number, encode_text(text + "\n")
 
 
-def split_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines without their \\n, from blocks that are cut anywhere."""
+def read_record(line: bytes, here: str) -> Any:
+    """What a line of JSON Lines holds. Raises CorpusError."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        reason = getattr(error, "msg", None) or str(error)
+        hint = "JSON Lines has one object on each line; plain text needs no --field"
+        raise CorpusError(here, f"not JSON ({reason})", hint) from error
+
+
+def split_lines(blocks: Iterable[bytes], place: str) -> Iterator[bytes]:
+    """Lines without their \\n, from blocks that are cut anywhere. Raises CorpusError for one above LONGEST_RECORD."""
     parts: list[bytes] = []
+    number, held = 1, 0
     for block in blocks:
+        held = held + len(block) if b"\n" not in block else len(block)
+        number += block.count(b"\n")
+        if held > LONGEST_RECORD:
+            problem = f"a record of more than {LONGEST_RECORD >> 20} MiB"
+            raise CorpusError(f"{place}:{number}", problem, "JSON Lines has one object on each line")
         first, *others = block.split(b"\n")
         parts.append(first)
         for line in others:

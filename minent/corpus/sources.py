@@ -26,7 +26,7 @@ from minent.corpus.encodings import (
     why_not_text,
 )
 from minent.corpus.pieces import LINE_END, Piece, cut_blocks, cut_mapped, map_file
-from minent.corpus.records import joined_texts, record_texts
+from minent.corpus.records import LeftOut, joined_texts, record_texts
 from minent.errors import CorpusError
 from minent.files import describe_os_error, display_path
 
@@ -94,8 +94,9 @@ class Corpus:
         not text in the encoding are left out and listed in `skipped`), glob patterns; `-` or nothing is
         standard input, which is read once into a temporary file that vanishes with the corpus
     encoding : utf-8, gb18030, big5, utf-16, auto; a byte order mark overrides it; None is UTF-8
-    errors : `strict` raises CorpusError at the first byte that cannot be decoded. UTF-8 text is not checked
-        here: its bytes are handed on as they are, and who scans them finds the invalid ones
+    errors : `strict` raises CorpusError at the first byte that cannot be decoded, and at the first record without
+        text; else these are left out. UTF-8 text is not checked here: its bytes are handed on as they are, and who
+        scans them finds the invalid ones
     field : the field of JSON Lines that holds the text; None for plain text
     keep_bom : hand on the byte order mark of UTF-8 text, so that it can be written again
 
@@ -126,9 +127,11 @@ class Corpus:
         self.files: list[str] = []
         self.skipped: list[Skipped] = []
         self._texts: Iterable[str] | None = None
+        self._packed = False  # whether a file is
         self._status: dict[str, os.stat_result] = {}  # of the files, when they were found
         self._spool: BinaryIO | None = None
         self._invalid: dict[int, InvalidBytes] = {}  # by index of the file
+        self._left_out: dict[int, LeftOut] = {}  # of records, in the last pass
         for path in [paths] if isinstance(paths, (str, os.PathLike)) else list(paths) or [STDIN]:
             self._add(os.fsdecode(path))
 
@@ -156,17 +159,20 @@ class Corpus:
         if self._spool is not None:
             self._spool.close()
 
-    def shards(self, shard_size: int | None = None, *, once: bool = False) -> Iterator[Shard]:
+    def shards(
+        self, shard_size: int | None = None, *, once: bool = False, first_file: int = 0, first_number: int = 0
+    ) -> Iterator[Shard]:
         """The text of all files in order, in shards of about `shard_size` bytes.
 
         A shard ends at a line end; where none comes in time, after a space, a comma or the like inside the
         line, and where there is none of these either, it grows until one comes. No shard spans two files, and
         the shards of a file make up its text. With `once`, standard input is not kept: its lines are handed
-        on as they arrive, and there is no second pass over it.
+        on as they arrive, and there is no second pass over it. The files before `first_file` are left out, and the
+        shards numbered from `first_number` on.
         """
         size = self.shard_size if shard_size is None else _checked(shard_size)
-        number = 0
-        for index, path in enumerate(self.files if self._texts is None else [TEXTS]):
+        number = first_number
+        for index, path in list(enumerate(self.files if self._texts is None else [TEXTS]))[first_file:]:
             for data, offset, mid_line in self._pieces(index, path, size, once):
                 yield Shard(data, path, offset, mid_line, number)
                 number += 1
@@ -180,11 +186,34 @@ class Corpus:
             return None
         return sum(spooled if path == STDIN else self._status[path].st_size for path in self.files)
 
+    def text_size(self) -> int | None:
+        """Bytes of text in all files, before decoding; None where it is not known without reading them."""
+        return None if self._packed else self.size()
+
+    def inputs(self) -> list[tuple[str, int, int]]:
+        """What tells whether the files are still the same: absolute path, bytes, time of the last change in ns.
+
+        Raises CorpusError for what cannot be read a second time: standard input, Python strings.
+        """
+        if self._texts is not None or STDIN in self.files:
+            raise CorpusError("<stdin>", "a run directory needs text that can be read again", "name files")
+        states = [(path, self._status[path]) for path in self.files]
+        return [(os.path.abspath(path), state.st_size, state.st_mtime_ns) for path, state in states]
+
     @property
     def decoding_report(self) -> InvalidBytes | None:
         """Bytes that could not be decoded, as far as was read; None for none. UTF-8 text is not judged here."""
         found = [self._invalid[index] for index in sorted(self._invalid)]
         return InvalidBytes(sum(each.count for each in found), found[0].first_place) if found else None
+
+    @property
+    def left_out(self) -> LeftOut:
+        """Records without text that were left out, as far as was read."""
+        total = LeftOut()
+        for index in sorted(self._left_out):
+            found = self._left_out[index]
+            total = LeftOut(total.count + found.count, total.first or found.first)
+        return total
 
     def place(self, path: str, offset: int) -> Place:
         """Line and byte of an offset in the decoded text of a file, which is read again up to there."""
@@ -195,7 +224,8 @@ class Corpus:
         if self.field is not None and path not in (STDIN, TEXTS):
             with self._open_again(path) as file:
                 blocks = self._utf8_blocks(index, path, file, False)
-                for number, text in record_texts(blocks, self.field, display_path(path)):
+                left_out = None if self.errors == "strict" else LeftOut()
+                for number, text in record_texts(blocks, self.field, display_path(path), left_out):
                     line, line_start, end = number, end, end + len(text)
                     if end > offset:
                         break
@@ -259,7 +289,8 @@ class Corpus:
         """What speaks against reading a file: its format or, where it was not named, its looks."""
         with open_file(path) as file:
             self._status[path] = os.fstat(file.fileno())
-            stream, _ = unpack(read_blocks(file, display_path(path)), display_path(path))
+            stream, codec = unpack(read_blocks(file, display_path(path)), display_path(path))
+            self._packed |= codec is not None
             sample = read_sample(stream, self.encoding)
         foreign = find_foreign(sample)
         if foreign or named:
@@ -301,7 +332,10 @@ class Corpus:
         blocks = self._utf8_blocks(index, path, file, at_once)
         if self.field is None:
             return blocks
-        return (text for _, text in record_texts(blocks, self.field, source_name(path)))
+        if self.errors == "strict":
+            return (text for _, text in record_texts(blocks, self.field, source_name(path)))
+        self._left_out[index] = LeftOut()
+        return (text for _, text in record_texts(blocks, self.field, source_name(path), self._left_out[index]))
 
     def _utf8_blocks(self, index: int, path: str, file: BinaryIO, at_once: bool) -> Iterator[bytes]:
         """What a file holds, unpacked and in UTF-8; `at_once` does not wait for a whole sample."""

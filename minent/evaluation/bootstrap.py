@@ -9,9 +9,7 @@ import numpy as np
 CONFIDENCE = 0.95
 
 
-def bootstrap_f1(
-    line_sums: Mapping[tuple[int, int], int], samples: int, seed: int
-) -> tuple[float, float] | None:
+def bootstrap_f1(line_sums: Mapping[tuple[int, int], int], samples: int, seed: int) -> tuple[float, float] | None:
     """95 % percentile interval of F1 when lines are drawn anew, with replacement (Efron 1979).
 
     line_sums : how many lines have (correct, true + test words). Lines that agree in these are alike, so to

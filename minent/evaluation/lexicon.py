@@ -139,10 +139,7 @@ def evaluate_lexicon(
     sizes = [*sorted({size for size in cuts if 0 < size < len(judged)}), len(judged)]
     return LexiconScores(
         words=len(ranked),
-        cuts=tuple(
-            LexiconCut(size, size - sum(unknown[:size]), sum(junk[:size]) if edges else None)
-            for size in sizes
-        ),
+        cuts=tuple(LexiconCut(size, size - sum(unknown[:size]), sum(junk[:size]) if edges else None) for size in sizes),
         recalls=_recalls({word for word, _ in judged}, references, known, occurring),
         function_units=tuple(function_units),
         junk_examples=_first(judged, junk, examples),
@@ -202,9 +199,7 @@ def _recalls(
     return tuple(recalls)
 
 
-def _first(
-    items: Sequence[tuple[str, int]], chosen: Sequence[bool], length: int
-) -> tuple[tuple[str, int], ...]:
+def _first(items: Sequence[tuple[str, int]], chosen: Sequence[bool], length: int) -> tuple[tuple[str, int], ...]:
     kept = (item for item, is_chosen in zip(items, chosen, strict=True) if is_chosen)
     return tuple(item for item, _ in zip(kept, range(length), strict=False))
 

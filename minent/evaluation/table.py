@@ -22,9 +22,7 @@ def format_table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
         widths[: len(row)] = map(max, widths, map(display_width, row))
     return "\n".join(
         "  ".join(
-            cell + " " * (width - display_width(cell))
-            if column < left
-            else " " * (width - display_width(cell)) + cell
+            cell + " " * (width - display_width(cell)) if column < left else " " * (width - display_width(cell)) + cell
             for column, (cell, width) in enumerate(zip(row, widths, strict=False))
         ).rstrip()
         for row in rows

@@ -16,10 +16,7 @@ from typing import Any, NamedTuple
 import minent
 
 TAG_NAME = "CACHEDIR.TAG"  # bford.info/cachedir: backups skip such a folder, and we remove only what bears it
-TAG = (
-    "Signature: 8a477f597d28d172789f06886806bc55\n"
-    "# Compiled kernels of minent; `minent cache clear` removes them.\n"
-)
+TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Compiled kernels of minent; `minent cache clear` removes them.\n"
 
 
 class KernelCache(NamedTuple):

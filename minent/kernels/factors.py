@@ -29,7 +29,8 @@ def pair_pmi(keys, counts, unit_counts, total):
     for j in range(keys.size):
         left = np.int64(keys[j] >> _BITS)
         right = np.int64(keys[j] & _UNIT)
-        pmi[j] = math.log(counts[j] * total / (unit_counts[left] * unit_counts[right]))
+        both = np.float64(counts[j]) * total  # int64 would wrap in a text of 10¹⁰ units
+        pmi[j] = math.log(both / (np.float64(unit_counts[left]) * unit_counts[right]))
     return pmi
 
 

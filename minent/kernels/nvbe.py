@@ -54,7 +54,7 @@ def extend_grams(units, shorter, shorter_count, order):
             used += 1
         ids[i] = seen_as[unit]
         counts[seen_as[unit]] += 1
-    return ids, counts[:used].copy(), prefixes[:used].copy(), suffixes[:used].copy()
+    return ids, counts[:used], prefixes[:used], suffixes[:used]  # pages of the rest were never touched
 
 
 @kernel

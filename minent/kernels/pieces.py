@@ -180,8 +180,19 @@ def best_cutting(content, first, last, longest, runs, entries, counts, log_count
 
 @kernel
 def remove_redundant(
-    level, length, longest, threshold, protected, runs, entries, counts, singles,
-    log_counts, log_singles, log_total, steps,
+    level,
+    length,
+    longest,
+    threshold,
+    protected,
+    runs,
+    entries,
+    counts,
+    singles,
+    log_counts,
+    log_singles,
+    log_total,
+    steps,
 ):
     """Take out the words of one length that are redundant (kexue.fm/archives/5476, step 4).
 

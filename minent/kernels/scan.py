@@ -90,46 +90,58 @@ def run_end(data, at, end, kind, classes):
 
 
 @kernel
-def count_units(data, at, classes, whole_runs, han_counts, runs, entries, run_counts, state):
-    """Count the units of `data[at:]`.
+def count_units(data, at, classes, whole_runs, han_counts, runs, entries, run_counts, state, found):
+    """Count the units of `data[at:]`, and the segments: units with nothing else between them.
 
     whole_runs : bool — a run of Latin letters or of digits is one unit; else every letter or digit of ASCII is one
     han_counts : int64[UNIT_LIMIT], in and out — count of each one-character unit, by code point
     runs, entries, run_counts — table of runs (kernels/intern.py) with uint8 content and its counts
-    state : int64[4], in and out — entries used, content used, invalid bytes, offset of the first of them (or -1)
+    state : int64[≥ 2], in and out — entries used, content used
+    found : int64[4], in and out — segments, whether the last one may go on (0 or 1), invalid bytes, offset of the
+        first of them (or -1)
 
     Returns the position reached: len(data), or the start of a run for which the table has no room.
     """
     end = len(data)
+    segments = np.int64(0)
+    inside = found[1]
     while at < end:
+        begin = at
         while at + 2 < end:
             common = common_han(np.int64(data[at]), np.int64(data[at + 1]), np.int64(data[at + 2]))
             if common == 0:
                 break
             han_counts[common] += 1
             at += 3
+        if at > begin:
+            segments += 1 - inside
+            inside = 1
         if at == end:
             break
         point, length = decode(data, at, end)
-        if point < 0:
-            if state[3] < 0:
-                state[3] = at
-            state[2] += 1
-            at += 1
-            continue
-        kind = classes[point]
+        kind = classes[point] if point >= 0 else 0
         if kind == HAN or (not whole_runs and point < 0x80 and (kind == LATIN or kind == DIGIT)):
             han_counts[point] += 1
-            at += length
         elif whole_runs and (kind == LATIN or kind == DIGIT):
             stop, code = run_end(data, at, end, kind, classes)
             entry = intern_run(runs, entries, state, data, at, stop, code)
             if entry < 0:
-                return at
+                break
             run_counts[entry] += 1
-            at = stop
+            length = stop - at
         else:
+            if point < 0:
+                if found[3] < 0:
+                    found[3] = at
+                found[2] += 1
+            inside = 0
             at += length
+            continue
+        segments += 1 - inside
+        inside = 1
+        at += length
+    found[0] += segments
+    found[1] = inside
     return at
 
 

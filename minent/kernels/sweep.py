@@ -157,7 +157,7 @@ def sweep_shard(model, units, boundaries, take_out, offset, random_key, new_coun
 
     units : uint16[n], 0 = separator;  boundaries : uint8[n], in (if take_out) and out
     offset : place of units[0] in the whole text: with random_key it decides the random numbers
-    new_counts : int32[V + P + W], added to — tokens by the word's place in the model
+    new_counts : int64[V + P + W], added to — tokens by the word's place in the model
     Returns the words without a place that were drawn at least `least` times: (uint64[m], int32[m]), in no order.
     """
     n = units.size

@@ -9,19 +9,23 @@ from numpy.typing import NDArray
 
 from minent.association import pmi
 from minent.counting import CodedCorpus, NgramLevels, Pieces, split_key
-from minent.recipes.cutting import GoodNgrams, joiner, unwanted_words
+from minent.recipes.cutting import GoodNgrams, Joiner, unwanted_words
 from minent.recipes.lists import WordLists
 from minent.recipes.mined import MinedWords, words_of_pieces
-from minent.recipes.plain import truncate
+from minent.recipes.observer import NOBODY, Observer
 from minent.recipes.redundancy import remove_redundant_words
 from minent.settings import LexiconSettings
+from minent.spill import SpillingCounter
 
 NGRAM_COUNT = 8  # in a corpus of CORPUS_UNITS units, a frequent n-gram occurs this often at least …
 CORPUS_UNITS = 2_000_000  # … and in a larger one more, as the square root of its size
+NGRAM = 100  # bytes of a frequent n-gram in the tables, for each order up to its own
 MIN_PMI = 2.0  # nats, for 2-grams; 4 for 3-grams, 6 for 4-grams
 
 
-def mine_cohesion(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists) -> MinedWords:
+def mine_cohesion(
+    corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists, observer: Observer = NOBODY
+) -> MinedWords:
     """Mine words by cohesion; a threshold that is None is chosen from the size of the corpus.
 
     Candidates are the pieces left when the text is cut wherever no good n-gram covers the boundary; a candidate
@@ -29,16 +33,25 @@ def mine_cohesion(corpus: CodedCorpus, settings: LexiconSettings, lists: WordLis
     count of one that goes is given to its best cutting into those that stay.
     """
     total = int(corpus.alphabet.counts.sum())
-    least = max(2, round(NGRAM_COUNT * math.sqrt(total / CORPUS_UNITS)))
-    settings = settings.with_chosen(min_count=least, min_pmi=MIN_PMI)
+    settings = settings.with_chosen(min_count=rare_count(total, 0, settings), min_pmi=MIN_PMI)
     assert settings.min_count is not None and settings.min_pmi is not None
     good = good_ngrams(corpus, settings, total)
-    pieces = corpus.count_pieces(joiner(good, lists.protected_table(corpus.alphabet)))
+    wanted = lists.protected_table(corpus.alphabet)
+    candidates = corpus.count_pieces(Joiner(good, wanted))
+    pieces = candidates.frequent(settings.min_count - 1, wanted)
+    pieces.singles[corpus.alphabet.rest] = 0
+    observer.candidates(candidates, pieces, settings.min_count - 1)
+    del candidates
+    corpus.memory.require_words(pieces.distinct)
     protected = lists.protected_mask(pieces.words, corpus.alphabet)
-    truncate(pieces, settings.min_count - 1, protected)
     unwanted = unwanted_words(pieces, corpus, settings, lists) | (loose_words(pieces, good) & ~protected)
-    remove_redundant_words(pieces, None, protected, unwanted)
+    remove_redundant_words(pieces, None, protected, unwanted, observer)
     return words_of_pieces(pieces, corpus.alphabet, {"min_count": settings.min_count, "min_pmi": settings.min_pmi})
+
+
+def rare_count(units: int, pairs: int, settings: LexiconSettings) -> int:
+    """A unit that occurs less often is in no frequent n-gram: the least count, given or chosen for so many units."""
+    return settings.min_count or max(2, round(NGRAM_COUNT * math.sqrt(units / CORPUS_UNITS)))
 
 
 def good_ngrams(corpus: CodedCorpus, settings: LexiconSettings, total: int) -> list[GoodNgrams]:
@@ -49,10 +62,10 @@ def good_ngrams(corpus: CodedCorpus, settings: LexiconSettings, total: int) -> l
     rows = np.arange(len(corpus.alphabet), dtype=np.int32)[:, None]  # their units, by number
     good = []
     for order in range(2, settings.order + 1):
-        keys, counts = corpus.count_ngrams(levels).items()
-        frequent = np.flatnonzero(counts >= least)
-        frequent = frequent[np.argsort(keys[frequent])]
-        keys, counts = keys[frequent], counts[frequent]
+        keys, counts = frequent_ngrams(corpus.count_ngrams(levels), least, corpus.alphabet.rest if order == 2 else 0)
+        corpus.memory.require(
+            order * NGRAM * len(keys), f"{len(keys):,} frequent {order}-grams", "a higher --min-count keeps fewer"
+        )
         prefixes, lasts = split_key(keys)
         rows = np.column_stack([rows[prefixes], lasts]).astype(np.int32)
         weakest = np.full(len(keys), np.inf)
@@ -65,6 +78,22 @@ def good_ngrams(corpus: CodedCorpus, settings: LexiconSettings, total: int) -> l
         counts_of.append(np.concatenate([[0], counts]))
         rows = np.vstack([np.zeros((1, order), dtype=np.int32), rows])
     return good
+
+
+def frequent_ngrams(counted: SpillingCounter, least: int, rest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys, rising, and counts of the n-grams that occur `least` times and do not have the unit `rest` (0: no such)."""
+
+    def are_frequent(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        frequent: NDArray[np.bool_] = counts >= least
+        if rest:
+            first, last = split_key(keys)
+            frequent &= (first != rest) & (last != rest)
+        return frequent
+
+    blocks = list(counted.blocks(are_frequent))
+    keys, counts = np.concatenate([keys for keys, _ in blocks]), np.concatenate([counts for _, counts in blocks])
+    order = np.argsort(keys)
+    return keys[order], counts[order]
 
 
 def numbers_of(rows: NDArray[np.int32], levels: NgramLevels) -> NDArray[np.int64]:

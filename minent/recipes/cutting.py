@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,19 +54,19 @@ class GoodNgrams:
         return found.astype(np.bool_)
 
 
-def joiner(
-    good: Sequence[GoodNgrams] | Sequence[GoodPairs], protected: Interner | None
-) -> Callable[[NDArray[np.int32], NDArray[np.uint8]], None]:
-    """A function that marks the boundaries of a coded stream which lie inside a good n-gram or a protected word."""
+@dataclass(frozen=True)
+class Joiner:
+    """Marks the boundaries of a coded stream which lie inside a good n-gram or a protected word. Can be pickled."""
 
-    def join(units: NDArray[np.int32], joined: NDArray[np.uint8]) -> None:
-        for ngrams in good:
+    good: Sequence[GoodNgrams] | Sequence[GoodPairs]
+    protected: Interner | None
+
+    def __call__(self, units: NDArray[np.int32], joined: NDArray[np.uint8]) -> None:
+        for ngrams in self.good:
             ngrams.mark(units, joined)
-        if protected is not None:
-            longest = int(np.diff(protected.ends(), prepend=0).max())
-            mark_words(units, protected.runs, protected.entries, longest, joined)
-
-    return join
+        if self.protected is not None:
+            longest = int(np.diff(self.protected.ends(), prepend=0).max())
+            mark_words(units, self.protected.runs, self.protected.entries, longest, joined)
 
 
 def unwanted_words(

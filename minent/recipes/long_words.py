@@ -18,8 +18,9 @@ from minent.counting import CodedCorpus, NgramLevels, split_key
 from minent.kernels.packed import LONGEST
 from minent.kernels.skipgram import code_words
 from minent.lexicon import Lexicon
-from minent.recipes.cutting import GoodPairs, joiner
+from minent.recipes.cutting import GoodPairs, Joiner
 from minent.recipes.mined import MinedWords
+from minent.recipes.observer import NOBODY, Observer
 from minent.recipes.plain import choose_thresholds
 from minent.recipes.redundancy import remove_redundant_words
 from minent.segmentation import Segmenter
@@ -31,7 +32,7 @@ CLASSES = re.compile(f"{NUMBER_CLASS}|{LATIN_CLASS}")
 TOKEN_START = b"\xff"
 
 
-def add_long_words(corpus: CodedCorpus, words: MinedWords, longest: int) -> MinedWords:
+def add_long_words(corpus: CodedCorpus, words: MinedWords, longest: int, observer: Observer = NOBODY) -> MinedWords:
     """These words, and terms of several of them, of 5 to `longest` units, that are worth a place of their own.
 
     The text is cut with the words; neighbours with a PMI above MIN_PMI, and a count as in the plain recipe, are kept
@@ -39,19 +40,29 @@ def add_long_words(corpus: CodedCorpus, words: MinedWords, longest: int) -> Mine
     least its number of words less one. Its tokens are taken from its parts.
     """
     coder = _WordCoder(words)
-    text = CodedCorpus(corpus.corpus, coder, corpus.jobs, corpus.progress, corpus.memory)  # type: ignore[arg-type]
+    text = dataclasses.replace(corpus, alphabet=coder, units=None, run=None)  # type: ignore[arg-type]
     counts = _word_counts(text)
     total = int(counts.sum())
     counted = text.count_ngrams(NgramLevels())
     settings = choose_thresholds(total, counted.total, LexiconSettings(recipe="plain"))
     assert settings.min_prob is not None
-    strong = [np.empty(0, dtype=np.int64)]
-    for keys, beside in counted.blocks():
+    pairs, least = counted.total, settings.min_prob * counted.total
+
+    def strength(keys: NDArray[np.int64], beside: NDArray[np.int64]) -> NDArray[np.float64]:
         left, right = split_key(keys)
-        strength = pmi(beside, counts[left], counts[right], max(total, 1), max(counted.total, 1))
-        strong.append(keys[(beside > settings.min_prob * counted.total) & (strength > MIN_PMI)])
-    candidates = text.count_pieces(joiner([GoodPairs(np.concatenate(strong), len(coder))], None))
+        return pmi(beside, counts[left], counts[right], max(total, 1), max(pairs, 1))
+
+    def are_strong(keys: NDArray[np.int64], beside: NDArray[np.int64]) -> NDArray[np.bool_]:
+        strong: NDArray[np.bool_] = (beside > least) & (strength(keys, beside) > MIN_PMI)
+        return strong
+
+    strong = []
+    for keys, beside in counted.blocks(are_strong if observer is NOBODY else None):
+        observer.term_pairs(coder.texts, keys, beside, strength(keys, beside), least)
+        strong.append(keys[are_strong(keys, beside)])
+    candidates = text.count_pieces(Joiner([GoodPairs(np.concatenate(strong), len(coder))], None))
     pieces = candidates.frequent(settings.min_prob * candidates.total)
+    observer.terms(candidates, pieces, settings.min_prob * candidates.total)
 
     table = pieces.words
     ends = table.ends()
@@ -59,7 +70,7 @@ def add_long_words(corpus: CodedCorpus, words: MinedWords, longest: int) -> Mine
     starts = np.concatenate([[0], ends[:-1]])[: len(ends)]
     lengths = units_to[ends] - units_to[starts]
     never = np.zeros(len(table), dtype=np.bool_)
-    remove_redundant_words(pieces, "length", never, lengths > longest)
+    remove_redundant_words(pieces, "length", never, lengths > longest, observer)
     known = dict(zip(words.texts, words.counts.tolist(), strict=True))
     more: dict[str, tuple[int, int]] = {}
     for k in np.flatnonzero((table.counts[: len(table)] > 0) & (lengths > LONGEST) & (lengths <= longest)).tolist():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,15 @@ class MinedWords:
     lengths: NDArray[np.int64]
     chosen: dict[str, Any]
     model: UnknownModel | None = None
+
+    def with_singles(self, counts: Mapping[str, int]) -> MinedWords:
+        """These words and some more, of one unit each."""
+        if not counts:
+            return self
+        texts = self.texts + list(counts)
+        lengths = np.concatenate([self.lengths, np.ones(len(counts), dtype=np.int64)])
+        more = np.array(list(counts.values()), dtype=np.int64)
+        return dataclasses.replace(self, texts=texts, counts=np.concatenate([self.counts, more]), lengths=lengths)
 
 
 def words_of_pieces(pieces: Pieces, alphabet: Alphabet, chosen: dict[str, Any]) -> MinedWords:

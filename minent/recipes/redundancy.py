@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 
 from minent.counting import Pieces
 from minent.kernels.pieces import remove_redundant
+from minent.recipes.observer import NOBODY, Observer
 
 LONGEST = 256  # a longer word is always cut, and is no part of another: no bound on it means no bound on the time
 
 
 def remove_redundant_words(
-    pieces: Pieces, rule: str | None, protected: NDArray[np.bool_], unwanted: NDArray[np.bool_]
+    pieces: Pieces,
+    rule: str | None,
+    protected: NDArray[np.bool_],
+    unwanted: NDArray[np.bool_],
+    observer: Observer = NOBODY,
 ) -> int:
     """Cut words into others where that costs little information, and give their counts to the parts; in place.
 
@@ -38,7 +43,7 @@ def remove_redundant_words(
             threshold = math.inf
         for group, limit in ((level[~unwanted[level]], threshold), (level[unwanted[level]], math.inf)):
             if len(group):
-                removed += _remove_level(pieces, group, length, longest, limit, protected)
+                removed += _remove_level(pieces, group, length, longest, limit, protected, observer)
     return removed
 
 
@@ -49,15 +54,18 @@ def _remove_level(
     longest: int,
     threshold: float,
     protected: NDArray[np.bool_],
+    observer: Observer,
 ) -> int:
     words = pieces.words
     with np.errstate(divide="ignore"):
         log_counts = np.log(words.counts[: len(words)].astype(np.float64))
     log_singles = np.log(np.maximum(pieces.singles, 1).astype(np.float64))
+    log_total = math.log(max(pieces.total, 1))
+    observer.removal(pieces, level, longest, threshold, log_counts, log_singles, log_total)
     steps = np.zeros((len(level), length), dtype=np.int64)
     return int(
         remove_redundant(
             level, length, longest, threshold, protected, words.runs, words.entries, words.counts, pieces.singles,
-            log_counts, log_singles, math.log(max(pieces.total, 1)), steps,
+            log_counts, log_singles, log_total, steps,
         )
     )  # fmt: skip

@@ -8,14 +8,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from minent.corpus.alphabet import Alphabet, UnitCounts
+from minent.corpus.sources import Shard
 from minent.counting import CodedCorpus, Pieces
+from minent.distributed.corpus import ClusterCorpus
+from minent.kernels.packed import LONGEST
 from minent.progress import status_line
 from minent.recipes.cutting import unwanted_words
 from minent.recipes.default import DefaultSettings, Progress, mine
+from minent.recipes.default.passes import Passes, StreamPasses
 from minent.recipes.default.stream import Chunk
 from minent.recipes.default.unknown import model_arrays
 from minent.recipes.lists import WordLists
+from minent.recipes.long_words import add_long_words
 from minent.recipes.mined import MinedWords, words_of_pieces
+from minent.recipes.observer import NOBODY, Observer
 from minent.recipes.redundancy import remove_redundant_words
 from minent.settings import LexiconSettings
 from minent.unknown_model import UnknownModel
@@ -30,13 +36,23 @@ def class_alphabet(units: UnitCounts) -> Alphabet:
     return Alphabet.with_classes(units, LATIN_COUNT)
 
 
+def coded_chunk(alphabet: Alphabet, shard: Shard) -> Chunk:
+    """A shard as a piece of the coded stream."""
+    units, line_ends = alphabet.encode(shard.data, with_lines=True)
+    return units, np.append(0, line_ends) if shard.offset == 0 else line_ends  # a new file is a new line
+
+
 def describe(now: Progress) -> str:
     """One line that tells where a run is."""
     return f"{now.phase}: sweep {now.sweep} of {now.sweeps}, {now.words:,} words, {now.seconds_left:.0f} s left"
 
 
 def mine_sampled(
-    corpus: CodedCorpus, settings: LexiconSettings, lists: WordLists, recipe: DefaultSettings | None = None
+    corpus: CodedCorpus,
+    settings: LexiconSettings,
+    lists: WordLists,
+    observer: Observer = NOBODY,
+    recipe: DefaultSettings | None = None,
 ) -> MinedWords:
     """Mine words with the default recipe; `recipe` are its inner constants."""
     recipe = recipe or DefaultSettings()
@@ -44,18 +60,22 @@ def mine_sampled(
         recipe = dataclasses.replace(recipe, min_count=settings.min_count)
 
     def chunks() -> Iterator[Chunk]:
-        for shard in corpus.corpus.shards():
-            units, line_ends = corpus.alphabet.encode(shard.data, with_lines=True)
-            if shard.offset == 0:
-                line_ends = np.append(0, line_ends)  # a new file is a new line
-            yield units, line_ends
+        return (coded_chunk(corpus.alphabet, shard) for shard in corpus.shards())
 
     with status_line(corpus.progress) as show:
 
         def tell(now: Progress) -> None:
             show(describe(now))
 
-        found = mine(chunks, len(corpus.alphabet) - 1, recipe, corpus.jobs, tell, settings.seed, CLASSES)
+        passes = (recipe, corpus.jobs, settings.seed, corpus.memory, corpus.run)
+        source: Passes = StreamPasses(chunks, *passes)
+        if isinstance(corpus, ClusterCorpus):
+            from minent.distributed.sampled import cluster_passes  # which imports this module
+
+            source = cluster_passes(corpus, recipe, settings.seed)
+        options = (recipe, corpus.jobs, tell, settings.seed, CLASSES, observer, corpus.run)
+        found = mine(source, len(corpus.alphabet) - 1, *options)
+    corpus.memory.require_words(len(found.counts))
     pieces = Pieces(len(corpus.alphabet))
     single = found.lengths == 1
     pieces.singles[found.units[single, 0]] = found.counts[single]
@@ -65,9 +85,11 @@ def mine_sampled(
     if unwanted.any():
         remove_redundant_words(pieces, None, protected, unwanted)
     words = words_of_pieces(pieces, corpus.alphabet, {})
-    if found.model is None or found.total >= MODEL_TEXT:
-        return words
-    arrays = model_arrays(found.model)
-    del arrays["version"]
-    model = UnknownModel(corpus.alphabet.whole_runs, corpus.alphabet.texts, **arrays)  # type: ignore[arg-type]
-    return dataclasses.replace(words, model=model)
+    if found.model is not None and found.total < MODEL_TEXT:
+        arrays = model_arrays(found.model)
+        del arrays["version"]
+        model = UnknownModel(corpus.alphabet.whole_runs, corpus.alphabet.texts, **arrays)  # type: ignore[arg-type]
+        words = dataclasses.replace(words, model=model)
+    if settings.max_length is not None and settings.max_length > LONGEST:
+        words = add_long_words(corpus, words, settings.max_length, observer)
+    return words

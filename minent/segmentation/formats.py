@@ -55,14 +55,15 @@ def write_lines(
         if not text.isascii() and (invalid := sum("\udc80" <= char <= "\udcff" for char in text)):
             start = next(at for at, char in enumerate(text) if "\udc80" <= char <= "\udcff")
             watch.add(invalid, line.path, line.offset + len(text[:start].encode()))
-        for output in _outputs(segmenter, line, number, form):
+        for output in line_outputs(segmenter, line, number, form):
             write(output.encode("utf-8", "surrogateescape") + b"\n")
         if advance is not None:
             advance(len(line.data) + 1)
     return watch.report()
 
 
-def _outputs(segmenter: Segmenter, line: Line, number: int, form: LineFormat) -> Iterator[str]:
+def line_outputs(segmenter: Segmenter, line: Line, number: int, form: LineFormat) -> Iterator[str]:
+    """What is told of a line, which has this number, from 1 on: a line or more, without their ends."""
     if form.nbest:
         cuttings = [(score, _decoded(words)) for score, words in segmenter.nbest_bytes(line.data, form.nbest)]
         if form.format == "jsonl":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minent.corpus.sources import Corpus, Shard
 from minent.corpus.units import unit_classes
@@ -18,37 +19,48 @@ from minent.templates.streams import Coder, WordStream
 TOKEN_START = b"\xff"
 
 
+def coding_flags(segmenter: Segmenter | None, signs_are_words: bool) -> int:
+    """For `code_sentences`."""
+    return (0 if segmenter else SPACED) | (SIGNS_ARE_WORDS if signs_are_words else 0)
+
+
+def code_sentences(
+    data: NDArray[np.uint8], segmenter: Segmenter | None, flags: int, words: Interner
+) -> tuple[NDArray[np.int32], int, int]:
+    """The word stream of a piece of text, by the entries of a table, which grows; invalid bytes, and the first."""
+    words.state[2:] = 0, -1
+    invalid, first = 0, -1
+    if segmenter is not None:
+        cut = segmenter.cutter.cut(data, TOKEN_START, every_token=True)
+        data, invalid, first = cut.data, cut.invalid, cut.first_invalid
+    stream = np.empty(len(data) + 1, dtype=np.int32)
+    at = size = 0
+    while True:
+        at, size = code_words(
+            data, at, unit_classes(), flags, words.runs, words.entries, words.counts, words.state, stream, size
+        )
+        if at == len(data):
+            break
+        words.grow(len(data) - at)
+    if segmenter is None:
+        invalid, first = int(words.state[2]), int(words.state[3])
+    return stream[:size], invalid, first
+
+
 class _SentenceCoder(Coder):
     """Segments and codes shards."""
 
     def __init__(self, segmenter: Segmenter | None, signs_are_words: bool, temp_dir: str | None) -> None:
         super().__init__(temp_dir)
         self.segmenter = segmenter
-        self.flags = (0 if segmenter else SPACED) | (SIGNS_ARE_WORDS if signs_are_words else 0)
+        self.flags = coding_flags(segmenter, signs_are_words)
         self.words = Interner(np.uint8)
 
     def add(self, shard: Shard) -> None:
         """Code one shard."""
-        data, words = shard.data, self.words
-        words.state[2:] = 0, -1
-        invalid, first = 0, -1
-        if self.segmenter is not None:
-            cut = self.segmenter.cutter.cut(data, TOKEN_START, every_token=True)
-            data, invalid, first = cut.data, cut.invalid, cut.first_invalid
-        stream = np.empty(len(data) + 1, dtype=np.int32)
-        at = size = 0
-        while True:
-            at, size = code_words(
-                data, at, unit_classes(), self.flags, words.runs, words.entries, words.counts, words.state,
-                stream, size,
-            )  # fmt: skip
-            if at == len(data):
-                break
-            words.grow(len(data) - at)
-        if self.segmenter is None:
-            invalid, first = int(words.state[2]), int(words.state[3])
+        stream, invalid, first = code_sentences(shard.data, self.segmenter, self.flags, self.words)
         self.note_invalid(shard, invalid, first)
-        self.write(shard.number, stream[:size])
+        self.write(shard.number, stream)
 
     def vocabulary(self) -> tuple[list[bytes], list[int]]:
         content, start, texts = self.words.content.tobytes(), 0, []

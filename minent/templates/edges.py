@@ -59,12 +59,35 @@ def find_edges(text: CodedText, settings: TemplateSettings) -> Edges:
 
     found = text.fold(Counter, work, Counter.merge, "count skip-grams")
     keys, pairs = found.items()
-    strong = pairs >= least
-    keys, pairs = keys[strong], pairs[strong]
-    strong = _pmi(keys, pairs, counts, total, words) > min_pmi
+    strong = StrongPairs.of(counts, total, settings)(keys, pairs)
     keys, pairs = keys[strong], pairs[strong]
     order = np.argsort(keys)
     return Edges(keys[order], pairs[order], total, settings)
+
+
+@dataclass(frozen=True)
+class StrongPairs:
+    """From skip-grams and their counts: bool[n], which are strong. Can be pickled.
+
+    counts : int64[words + 1];  total : skip-grams of the corpus
+    """
+
+    counts: NDArray[np.int64]
+    total: int
+    least: int
+    min_pmi: float
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64], total: int, settings: TemplateSettings) -> StrongPairs:
+        """By settings whose thresholds are chosen."""
+        assert settings.min_pmi is not None
+        return cls(counts, total, settings.least_count(total), settings.min_pmi)
+
+    def __call__(self, keys: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        strong: NDArray[np.bool_] = pairs >= self.least
+        words = int(self.counts.sum())
+        strong[strong] = _pmi(keys[strong], pairs[strong], self.counts, self.total, words) > self.min_pmi
+        return strong
 
 
 def _count_buckets(text: CodedText, settings: TemplateSettings) -> tuple[NDArray[np.uint32], int]:

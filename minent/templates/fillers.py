@@ -17,7 +17,6 @@ from minent.kernels.template_fillers import (
     intern_entries,
 )
 from minent.tables import Counter, Interner
-from minent.templates.coded import CodedText
 from minent.templates.edges import Edges
 from minent.templates.streams import WordStream, sort_key
 from minent.templates.template_set import Filler
@@ -97,11 +96,12 @@ class _Fillers:
 class FillerFinder:
     """Looks for the fillers of some templates.
 
+    gather : see `gather_fillers`, over the text
     content : int32[n] — word numbers, 0 for a slot;  ends, counts : int64[m] — where each template ends, occurrences
     most_paths : components with more paths are passed over;  longest : words of the longest filler that is counted
     """
 
-    text: CodedText
+    gather: Callable[[Found, float, int], Lists]
     edges: Edges
     content: NDArray[np.int32]
     ends: NDArray[np.int64]
@@ -127,17 +127,29 @@ class FillerFinder:
         strong, window = self.edges.tables(), self.edges.settings.window
         limits = np.array([min(self.most_paths, MOST_PATHS), self.longest], dtype=np.int64)
 
-        def events(stream: NDArray[np.int32]) -> NDArray[np.int64]:
-            found, at, room = [np.empty((0, 3), dtype=np.int64)], 0, max(len(stream), 64)
-            while at < len(stream):
-                some = np.empty((room, 3), dtype=np.int64)
-                at, number = find_fillers(stream, at, window, strong, limits, (table, finals), some)
-                found.append(some[:number])
-                room *= 1 if number else 2
-            return np.concatenate(found)
-
         expected = float(self.counts.astype(np.float64) @ slots)
-        return gather_fillers(self.text, lambda stream: (stream, events(stream)), expected, top)
+        return self.gather(_Events(window, strong, limits, table, finals), expected, top)
+
+
+@dataclass(frozen=True)
+class _Events:
+    """Finds the fillers in a block of a stream. Can be pickled."""
+
+    window: int
+    strong: tuple[NDArray[np.uint8], NDArray[np.int64]]
+    limits: NDArray[np.int64]
+    table: NDArray[np.int64]
+    finals: NDArray[np.int64]
+
+    def __call__(self, stream: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        found, at, room = [np.empty((0, 3), dtype=np.int64)], 0, max(len(stream), 64)
+        trie = (self.table, self.finals)
+        while at < len(stream):
+            some = np.empty((room, 3), dtype=np.int64)
+            at, number = find_fillers(stream, at, self.window, self.strong, self.limits, trie, some)
+            found.append(some[:number])
+            room *= 1 if number else 2
+        return stream, np.concatenate(found)
 
 
 def _lists(found: _Fillers, text: WordStream[Any], top: int) -> Lists:

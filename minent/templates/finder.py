@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus, open_corpus
+from minent.engines.rows import ClusterText
 from minent.segmentation import Segmenter
 from minent.templates.classes import WordClasses
 from minent.templates.clusters import find_classes
@@ -32,6 +33,7 @@ class TemplateFinder:
     sources : `skipgram`, `parse`, or both; None: skipgram, and parse if there is a grammar
     classes : mine once more with word classes in the place of words: these, or True for those of the corpus
     jobs : workers, which are processes where lines are parsed; the result does not depend on them
+    cluster : where the corpus is read, if not here; for skip-grams only
     """
 
     def __init__(
@@ -47,7 +49,10 @@ class TemplateFinder:
         jobs: int = 1,
         progress: bool = False,
         temp_dir: str | None = None,
+        cluster: ClusterText | None = None,
     ) -> None:
+        if cluster is not None and (PARSE in (sources or ()) or grammar is not None or classes is not False):
+            raise ValueError("on a cluster, templates are those of skip-grams")
         if pretokenized and segmenter is not None:
             raise ValueError("pretokenized text needs no segmenter")
         self.sources = tuple(sources or (SOURCES if grammar is not None else (SKIPGRAM,)))
@@ -56,7 +61,8 @@ class TemplateFinder:
             raise ValueError(f"the source {min(unknown)!r} is none of {', '.join(SOURCES)}")
         if PARSE in self.sources and grammar is None:
             raise ValueError("templates of parses need a grammar")
-        self.corpus: Corpus = open_corpus(corpus)
+        self.corpus: Corpus = open_corpus(corpus if cluster is None else cluster.corpus)
+        self.cluster = cluster
         self.segmenter = None if pretokenized else segmenter or Segmenter()
         self.settings = self._given = settings or TemplateSettings()
         self.grammar = grammar
@@ -79,7 +85,20 @@ class TemplateFinder:
             entries += self._of_parses(head)
         return TemplateSet(entries, head)
 
+    def _of_cluster(self, cluster: ClusterText, head: dict[str, Any]) -> list[MinedTemplate]:
+        from minent.distributed.templates import ClusterWords  # which imports modules of this package
+
+        with ClusterWords(cluster, self.segmenter, self.settings) as text:
+            self.invalid = text.invalid
+            text.check_words()
+            entries, self.report = mine(text, self.settings, self._is_wanted, passes=text)
+            self.settings = self.report.settings
+            head.update(skip_grams=self.report.skip_grams, candidates=self.report.candidates)
+        return entries
+
     def _of_sentences(self, head: dict[str, Any]) -> list[MinedTemplate]:
+        if self.cluster is not None:
+            return self._of_cluster(self.cluster, head)
         entries: list[MinedTemplate] = []
         with CodedText(
             self.corpus,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from minent.kernels.patterns import (
 from minent.tables import Interner
 from minent.templates.coded import CodedText
 from minent.templates.edges import Edges, find_edges
-from minent.templates.fillers import FillerFinder
+from minent.templates.fillers import FillerFinder, Found, Lists, gather_fillers
 from minent.templates.settings import SKIPGRAM, TemplateSettings
 from minent.templates.template import Element, Template
 from minent.templates.template_set import MinedTemplate
@@ -29,12 +30,77 @@ from minent.templates.template_set import MinedTemplate
 Wanted = Callable[[Template], bool]
 
 
-class _Components:
+class MinedText(Protocol):
+    """What mining looks at itself. words, counts : of each number;  its length: numbers in all, ends among them"""
+
+    words: list[Element]
+    counts: NDArray[np.int64]
+
+    def __len__(self) -> int: ...
+
+
+class Components(Protocol):
+    """The components of the sentence graphs of a text, counted.
+
+    total : paths in all: the number of candidates;  distinct : components;  left_out : those with too many paths
+    """
+
+    left_out: int
+
+    @property
+    def total(self) -> int: ...
+
+    @property
+    def distinct(self) -> int: ...
+
+    def singles(self, place: int, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The isolated words that stand at a place (0, BEGINS, ENDS, both) `least` times, rising, and their counts."""
+
+    def grow(self, least: int, least_places: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """The paths of two words or more that occur often, in enough places; see `kernels.patterns.grow_patterns`."""
+
+
+class Passes(Protocol):
+    """The passes over a text that mining makes, wherever it is."""
+
+    def find_edges(self, settings: TemplateSettings) -> Edges:
+        """The strong skip-grams: see `edges.find_edges`."""
+
+    def find_components(self, edges: Edges, limit: int) -> Components:
+        """What these edges make of the sentences, components of more paths than `limit` left out."""
+
+    def gather_fillers(self, found: Found, expected: float, top: int) -> Lists:
+        """The most frequent fillers of each slot: see `fillers.gather_fillers`. `found` can be pickled."""
+
+
+@dataclass(frozen=True)
+class TextPasses:
+    """Passes over a text that is here."""
+
+    text: CodedText
+
+    def find_edges(self, settings: TemplateSettings) -> Edges:
+        return find_edges(self.text, settings)
+
+    def find_components(self, edges: Edges, limit: int) -> Components:
+        strong, window = edges.tables(), edges.settings.window
+        return self.text.fold(
+            lambda: ComponentTable(len(self.text.words)),
+            lambda found, stream: found.add(stream, window, strong, limit),
+            ComponentTable.merge,
+            "link words",
+        )
+
+    def gather_fillers(self, found: Found, expected: float, top: int) -> Lists:
+        return gather_fillers(self.text, found, expected, top)
+
+
+class ComponentTable:
     """Distinct components of sentence graphs with counts, and isolated words (kernels/patterns.py)."""
 
     def __init__(self, words: int) -> None:
         self.table = Interner(np.int32)
-        self.singles = np.zeros((words, 4), dtype=np.int64)
+        self.isolated = np.zeros((words, 4), dtype=np.int64)
         self.paths = 0
         self.left_out = 0
 
@@ -45,7 +111,7 @@ class _Components:
         tally, at, table = np.zeros(3, dtype=np.int64), 0, self.table
         while True:
             at = count_components(
-                stream, at, window, strong, limit, self.singles,
+                stream, at, window, strong, limit, self.isolated,
                 table.runs, table.entries, table.counts, table.state, tally,
             )  # fmt: skip
             if at == len(stream):
@@ -54,17 +120,42 @@ class _Components:
         self.paths += int(tally[PATHS])
         self.left_out += int(tally[LEFT_OUT])
 
-    def merge(self, other: _Components) -> None:
+    def merge(self, other: ComponentTable) -> None:
         """Add the counts of another worker."""
         self.table.merge(other.table)
-        self.singles += other.singles
+        self.isolated += other.isolated
         self.paths += other.paths
         self.left_out += other.left_out
 
     @property
     def total(self) -> int:
-        """Paths in all: the number of candidates."""
-        return self.paths + int(self.singles.sum())
+        return self.paths + int(self.isolated.sum())
+
+    @property
+    def distinct(self) -> int:
+        return len(self.table)
+
+    def singles(self, place: int, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        numbers = np.flatnonzero(self.isolated[:, place] >= least)
+        return numbers, self.isolated[numbers, place]
+
+    def grow(self, least: int, least_places: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        longest = int(np.diff(self.table.ends(), prepend=0).max(initial=1)) // 2
+        weights = self.table.counts[: len(self.table)]
+        content, ends, counts = grow_patterns(
+            component_nodes(self.table), weights, least, least_places, 2 * len(self.isolated), longest
+        )
+        return content, ends, counts
+
+
+def component_nodes(table: Interner) -> tuple[NDArray[Any], ...]:
+    """The words of all components of a table, side by side; see `kernels.patterns.read_components`."""
+    number = len(table)
+    size = int(table.state[1] - number) // 2
+    words, links, owners = (np.empty(size, dtype=np.int32) for _ in range(3))
+    traits, bounds = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.int64)
+    read_components(table.content, table.entries, number, words, links, owners, traits, bounds)
+    return words, links, owners, traits, bounds
 
 
 @dataclass(frozen=True)
@@ -99,24 +190,30 @@ class FinderReport:
 
 
 def mine(
-    text: CodedText, settings: TemplateSettings, wanted: Wanted, source: str = SKIPGRAM
+    text: MinedText, settings: TemplateSettings, wanted: Wanted, source: str = SKIPGRAM, passes: Passes | None = None
 ) -> tuple[list[MinedTemplate], FinderReport]:
-    """The frequent templates of a text that are wanted, the `top` most frequent of them, and what was met."""
-    edges = find_edges(text, settings)
+    """The frequent templates of a text that are wanted, the `top` most frequent of them, and what was met.
+
+    passes : over the text; None if it is a CodedText
+    """
+    if passes is None:
+        assert isinstance(text, CodedText)
+        passes = TextPasses(text)
+    edges = passes.find_edges(settings)
     settings = edges.settings
     limit = FULL if settings.max_paths is None else min(settings.max_paths, FULL)
-    found = _components(text, edges, limit)
+    found = passes.find_components(edges, limit)
     least = settings.least_count(found.total)
     patterns = _grow(found, least, settings.min_sentences or 1)
     entries = [entry for entry in _without_fillers(found, least, text.words, source) if wanted(entry.template)]
-    entries += _with_fillers(text, edges, patterns, limit, wanted, source)
+    entries += _with_fillers(text.words, passes, edges, patterns, limit, wanted, source)
     report = FinderReport(
         settings=settings,
         sentences=len(text) - int(text.counts.sum()),
         words=int(text.counts.sum()),
         skip_grams=edges.total,
         strong=len(edges.keys),
-        components=len(found.table),
+        components=found.distinct,
         left_out=found.left_out,
         candidates=found.total,
         least_edge=settings.least_count(edges.total),
@@ -132,53 +229,40 @@ def most_frequent(entries: list[MinedTemplate], top: int | None) -> list[MinedTe
     return sorted(entries, key=lambda entry: (-entry.count, str(entry.template)))[:top]
 
 
-def _components(text: CodedText, edges: Edges, limit: int) -> _Components:
-    strong, window = edges.tables(), edges.settings.window
-    return text.fold(
-        lambda: _Components(len(text.words)),
-        lambda found, stream: found.add(stream, window, strong, limit),
-        _Components.merge,
-        "link words",
-    )
-
-
-def _grow(found: _Components, least: int, least_places: int) -> _Patterns:
+def _grow(found: Components, least: int, least_places: int) -> _Patterns:
     """The paths that occur often: those of two words or more, in enough places, and those of one word with one slot."""
-    table, number = found.table, len(found.table)
-    size = int(table.state[1] - number) // 2
-    words, links, owners = (np.empty(size, dtype=np.int32) for _ in range(3))
-    traits, bounds = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.int64)
-    nodes = (words, links, owners, traits, bounds)
-    read_components(table.content, table.entries, number, *nodes)
-    longest = int(np.diff(table.ends(), prepend=0).max(initial=1)) // 2
-    content, ends, counts = grow_patterns(
-        nodes, table.counts[:number], least, least_places, 2 * len(found.singles), longest
-    )
-    firsts = np.flatnonzero(found.singles[:, BEGINS] >= least)
-    lasts = np.flatnonzero(found.singles[:, ENDS] >= least)
+    content, ends, counts = found.grow(least, least_places)
+    firsts, first_counts = found.singles(BEGINS, least)
+    lasts, last_counts = found.singles(ENDS, least)
     rows = np.zeros((len(firsts) + len(lasts), 2), dtype=np.int32)
     rows[: len(firsts), 0] = firsts
     rows[len(firsts) :, 1] = lasts
     return _Patterns(
         np.concatenate([content, rows.ravel()]),
         np.concatenate([ends, len(content) + np.arange(2, rows.size + 2, 2)]),
-        np.concatenate([counts, found.singles[firsts, BEGINS], found.singles[lasts, ENDS]]),
+        np.concatenate([counts, first_counts, last_counts]),
     )
 
 
-def _without_fillers(found: _Components, least: int, words: list[Element], source: str) -> Iterable[MinedTemplate]:
+def _without_fillers(found: Components, least: int, words: list[Element], source: str) -> Iterable[MinedTemplate]:
     """The frequent templates that are a sentence of one word, and the trivial ones."""
-    for number in np.flatnonzero(found.singles[:, BEGINS | ENDS] >= least).tolist():
-        yield MinedTemplate(Template((words[number],)), int(found.singles[number, BEGINS | ENDS]), (), source)
-    for number in np.flatnonzero(found.singles[:, 0] >= least).tolist():
-        yield MinedTemplate(Template((None, words[number], None)), int(found.singles[number, 0]), (), source)
+    for number, count in zip(*map(np.ndarray.tolist, found.singles(BEGINS | ENDS, least)), strict=True):
+        yield MinedTemplate(Template((words[number],)), count, (), source)
+    for number, count in zip(*map(np.ndarray.tolist, found.singles(0, least)), strict=True):
+        yield MinedTemplate(Template((None, words[number], None)), count, (), source)
 
 
 def _with_fillers(
-    text: CodedText, edges: Edges, patterns: _Patterns, limit: int, wanted: Wanted, source: str
+    words: list[Element],
+    passes: Passes,
+    edges: Edges,
+    patterns: _Patterns,
+    limit: int,
+    wanted: Wanted,
+    source: str,
 ) -> list[MinedTemplate]:
     """The templates that are wanted, with what fills their slots."""
-    words, numbers, settings = text.words, patterns.content.tolist(), edges.settings
+    numbers, settings = patterns.content.tolist(), edges.settings
     kept, templates, starts = [], [], [0, *patterns.ends.tolist()]
     for k in range(len(patterns.ends)):
         template = Template(tuple(words[number] or None for number in numbers[starts[k] : starts[k + 1]]))
@@ -195,6 +279,8 @@ def _with_fillers(
     pieces = [patterns.content[starts[k] : starts[k + 1]] for k in kept]
     content = np.concatenate([np.empty(0, dtype=np.int32), *pieces])
     ends = np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
-    finder = FillerFinder(text, edges, content, ends, patterns.counts[kept], limit, settings.filler_length)
+    finder = FillerFinder(
+        passes.gather_fillers, edges, content, ends, patterns.counts[kept], limit, settings.filler_length
+    )
     fillers = finder.find(settings.fillers)
     return [MinedTemplate(*entry, source) for entry in zip(templates, counts, fillers, strict=True)]

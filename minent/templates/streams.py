@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
@@ -160,11 +160,7 @@ class WordStream(Generic[AnyCoder]):
 
     def check_words(self) -> None:
         """CorpusError if there is not one word."""
-        if len(self.words) == 1:
-            files = self.corpus.files or [TEXTS]
-            place = source_name(files[0]) if len(files) == 1 else f"{len(files)} files"
-            hint = "it is not valid UTF-8; try --encoding auto" if self.invalid else "there is nothing to learn from"
-            raise CorpusError(place, "no word in it", hint)
+        require_words(self.corpus, self.words, self.invalid)
 
     def blocks(self) -> Iterator[NDArray[np.int32]]:
         """The word stream in pieces that end with an end, in order."""
@@ -189,6 +185,15 @@ class WordStream(Generic[AnyCoder]):
                     advance(len(block))
 
         return fold(watched(), make, work, merge, self.jobs)
+
+
+def require_words(corpus: Corpus, words: Sequence[Element], invalid: InvalidBytes | None) -> None:
+    """CorpusError if there is no word but the empty one."""
+    if len(words) == 1:
+        files = corpus.files or [TEXTS]
+        place = source_name(files[0]) if len(files) == 1 else f"{len(files)} files"
+        hint = "it is not valid UTF-8; try --encoding auto" if invalid else "there is nothing to learn from"
+        raise CorpusError(place, "no word in it", hint)
 
 
 def sort_key(word: Element) -> tuple[str, bool]:

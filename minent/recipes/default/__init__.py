@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,12 +17,22 @@ from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.factors import PairTable, pair_experts, pair_table, word_model
 from minent.recipes.default.kinds import find_kinds, kind_count
 from minent.recipes.default.neighbours import Neighbours
+from minent.recipes.default.passes import Passes, StreamPasses
 from minent.recipes.default.randomness import random_key
 from minent.recipes.default.settings import DefaultSettings
 from minent.recipes.default.start import first_cutting
-from minent.recipes.default.stream import Chunks, Shard, cut_shards
-from minent.recipes.default.survey import Survey, sample_kinds, survey
-from minent.recipes.default.sweep import Counts, cutting_counts, sample_text, sweep_sample, sweep_stream
+from minent.recipes.default.stream import Chunks
+from minent.recipes.default.survey import Survey
+from minent.recipes.default.sweep import (
+    Counts,
+    KeptCutting,
+    are_counted_words,
+    cutting_counts,
+    sample_text,
+    sweep_sample,
+)
+from minent.recipes.observer import NOBODY, Observer
+from minent.runs import RunDirectory
 
 __all__ = ["DefaultSettings", "MinedWords", "Progress", "mine"]
 
@@ -61,40 +71,47 @@ class MinedWords:
 
 
 def mine(
-    chunks: Chunks,
+    source: Chunks | Passes,
     unit_count: int,
     settings: DefaultSettings | None = None,
     jobs: int = 1,
     progress: Report | None = None,
     seed: int = 0,
     classes: int = 0,
+    observer: Observer = NOBODY,
+    run: RunDirectory | None = None,
 ) -> MinedWords:
     """Learn words from a coded stream.
 
-    chunks: called once per pass; yields the same stream every time (see `stream.Chunk`).
+    source: called once per pass; yields the same stream every time (see `stream.Chunk`). Or the passes themselves.
     unit_count: the highest unit id. Ids above 65,535 never become part of a word.
     classes: words with a unit up to this id are neither joined nor split (`bonds`).
+    run: keeps what was learned of each kind of text, and now and then the cutting at work.
     The result depends on the stream, the settings and the seed; not on jobs or on how the stream is cut.
     """
-    return _Run(chunks, settings or DefaultSettings(), jobs, progress, seed, classes).mine(unit_count)
+    settings = settings or DefaultSettings()
+    passes = StreamPasses(source, settings, jobs, seed) if callable(source) else source
+    return _Run(passes, settings, jobs, progress, seed, classes, observer, run).mine(unit_count)
 
 
 @dataclass
 class _Run:
     """One run over one text; `sweep` counts the sweeps of all phases, for the random numbers."""
 
-    chunks: Chunks
+    passes: Passes
     settings: DefaultSettings
     jobs: int
     progress: Report | None
     seed: int
     classes: int
+    observer: Observer = NOBODY
+    run: RunDirectory | None = None
     sweep: int = 0
     clock: _Clock = field(init=False, default_factory=lambda: _Clock())
 
     def mine(self, unit_count: int) -> MinedWords:
         settings = self.settings
-        found = survey(self.chunks, unit_count, settings, self.jobs, self.seed)
+        found = self.passes.survey(unit_count)
         if found.total == 0:
             empty = np.empty(0, np.int32)
             return MinedWords(empty.reshape(0, 1), empty, empty.astype(np.int64), None, 0, 0)
@@ -107,7 +124,8 @@ class _Run:
         listed = words[1] >= (settings.min_count or 2)
         if found.whole is not None and settings.min_count is None:
             listed |= holds_together(words[0], pairs, settings)
-        bonds = decide_bonds(words, listed, neighbours, settings)
+        phase = "whole text" if found.whole is None else "text"
+        bonds = self._decide(phase, words, listed, pairs, neighbours, settings)
         model = word_model(*bonds.words, pairs, found.unit_counts, settings)
         return _output(bonds, settings.min_count or 1, model, found.total, int(words[1].sum()))
 
@@ -115,21 +133,53 @@ class _Run:
         """Words of a sample of every kind of text, each learned apart; their counts are added up."""
         settings = self.settings
         profiles = find_kinds(found.sample, found.unit_counts, kind_count(found.total, settings), settings)
-        samples = sample_kinds(self.chunks, profiles, settings, self.jobs, self.seed)
+        samples = self.passes.sample_kinds(found, profiles)
         work = (settings.kind_sweeps + START_WORK) * sum(units.size for units in samples)
         self.clock.start(work + settings.harvest_sweeps * found.total)
         words = KeyCounts()
         for i, units in enumerate(samples):
             if units.size > 0:
-                learned, _, neighbours = self._learn(
-                    units, found, f"kind {i + 1} of {len(samples)}", settings.kind_sweeps
-                )
-                everything = np.ones(learned[0].size, dtype=np.bool_)
-                words.add(*decide_bonds(learned, everything, neighbours, settings).words)
+                phase = f"kind {i + 1} of {len(samples)}"
+                words.add(*self._learned_before(i, found) or self._learn_kind(i, phase, units, found))
         return words.result()
 
+    def _learn_kind(self, number: int, phase: str, units: NDArray[np.uint16], found: Survey) -> Counts:
+        """Words of one kind of text."""
+        learned, pairs, neighbours = self._learn(units, found, phase, self.settings.kind_sweeps, number)
+        everything = np.ones(learned[0].size, dtype=np.bool_)
+        words = self._decide(phase, learned, everything, pairs, neighbours, self.settings).words
+        if self.run is not None:
+            with self.run.write(f"kind-{number}") as stage:
+                stage.add("keys", words[0])
+                stage.add("counts", words[1])
+        return words
+
+    def _learned_before(self, number: int, found: Survey) -> Counts | None:
+        """Words of a kind of text that the run directory has."""
+        stage = None if self.run is None else self.run.load(f"kind-{number}")
+        if stage is None:
+            return None
+        keys, counts = stage.array("keys", "<u8"), stage.array("counts", "<i8")
+        if keys.size != counts.size or not are_counted_words(keys, counts, found.unit_counts.size):
+            raise stage.damage()
+        self.sweep += self.settings.kind_sweeps
+        return keys, counts
+
+    def _decide(
+        self,
+        phase: str,
+        words: Counts,
+        listed: NDArray[np.bool_],
+        pairs: PairTable,
+        neighbours: Neighbours,
+        settings: DefaultSettings,
+    ) -> Bonds:
+        bonds = decide_bonds(words, listed, neighbours, settings)
+        self.observer.decided(phase, words, listed, pairs, neighbours, bonds, settings)
+        return bonds
+
     def _learn(
-        self, units: NDArray[np.uint16], found: Survey, phase: str, sweeps: int
+        self, units: NDArray[np.uint16], found: Survey, phase: str, sweeps: int, number: int = 0
     ) -> tuple[Counts, PairTable, Neighbours]:
         """Sweeps over a text or a sample, from its branching-entropy start; all statistics are its own."""
         settings = self.settings
@@ -139,14 +189,17 @@ class _Run:
         pair_counts.add(*count_pairs(units))
         pairs = pair_table(*pair_counts.result(), unit_counts, settings)
         text = sample_text(units, settings.sample_shard_units)
-        cutting = first_cutting(units)
-        for shard, boundaries in zip(text.shards, text.boundaries, strict=True):
-            boundaries[:] = cutting[shard.offset : shard.offset + shard.units.size]
+        kept = KeptCutting(self.run, f"cutting-{number}", text)
+        done = kept.load()
+        if done == 0:
+            text.set_cutting(first_cutting(units))
         words = cutting_counts(text)
-        self.clock.done += START_WORK * units.size
-        for i in range(sweeps):
+        self.clock.done += (START_WORK + done) * units.size
+        self.sweep += done
+        for i in range(done, sweeps):
             model = word_model(*words, pairs, unit_counts, settings)
             words = sweep_sample(model, text, self._next_key(), self.jobs)
+            kept.save(i + 1)
             self._tell(phase, i + 1, sweeps, words, units.size)
         neighbours = Neighbours(word_model(*words, pairs, unit_counts, settings), self.classes, 1)
         for shard, boundaries in zip(text.shards, text.boundaries, strict=True):
@@ -157,22 +210,18 @@ class _Run:
         """Sweeps over the whole text, from the words of all kinds."""
         settings = self.settings
         least = 2 if found.total >= settings.large_text else 1
-        often = found.pair_counts >= least
-        pairs = pair_table(found.pair_keys[often], found.pair_counts[often], found.unit_counts, settings)
+        pairs = pair_table(found.pair_keys, found.pair_counts, found.unit_counts, settings)
         for i in range(settings.harvest_sweeps):
-            model = word_model(*_at_least(words, least), pairs, found.unit_counts, settings)
-            neighbours = Neighbours(model, self.classes, 2)
-            words = sweep_stream(model, self._shards(), self._next_key(), self.jobs, neighbours)
+            words = _with_known_pairs(_at_least(words, least), found)
+            model = word_model(*words, pairs, found.unit_counts, settings)
+            words, neighbours = self.passes.sweep(model, self._next_key(), self.classes, least)
             self._tell("whole text", i + 1, settings.harvest_sweeps, words, found.total)
-        return _at_least(words, least), pairs, neighbours
+        return _with_known_pairs(_at_least(words, least), found), pairs, neighbours
 
     def _next_key(self) -> np.uint64:
         """Key of the random numbers of one more sweep."""
         self.sweep += 1
         return random_key(self.seed, self.sweep - 1)
-
-    def _shards(self) -> Iterator[Shard]:
-        return cut_shards(self.chunks, self.settings.shard_units, self.settings.longest_segment)
 
     def _tell(self, phase: str, sweep: int, sweeps: int, words: Counts, work: int) -> None:
         self.clock.done += work
@@ -196,6 +245,19 @@ class _Clock:
 
 def _at_least(words: Counts, least: int) -> Counts:
     kept = words[1] >= least
+    return words[0][kept], words[1][kept]
+
+
+def _with_known_pairs(words: Counts, found: Survey) -> Counts:
+    """The words whose pairs of units are all in the survey, where that has left out pairs that occur twice or more."""
+    if found.least_pair <= 2:
+        return words
+    kept = np.ones(words[0].size, dtype=np.bool_)
+    for shift in (0, 16, 32):
+        pair = words[0] >> np.uint64(shift) & np.uint64(0xFFFFFFFF)
+        inside = np.flatnonzero(pair > np.uint64(0xFFFF))
+        at = np.searchsorted(found.pair_keys, pair[inside])
+        kept[inside] &= np.append(found.pair_keys, np.uint64(0))[at] == pair[inside]
     return words[0][kept], words[1][kept]
 
 

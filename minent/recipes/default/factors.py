@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.kernels import factors
+from minent.kernels.factors import COUNT
 from minent.kernels.packed import fill_rows
 from minent.kernels.sweep import WordModel
 from minent.recipes.default.counts import table_size
@@ -60,6 +61,8 @@ def word_model(
     Source: SEGMENTATION 2.2 and 5.3 (Pitman–Yor unigrams over a Kneser–Ney spelling base, times tag and
     PMI experts; Mochihashi et al. 2009; Chen, Chang, Pei 2014).
     """
+    while counts.max(initial=0) >= COUNT:  # all halved: only their shares of the whole matter by then
+        counts = np.maximum(counts >> 1, 1)
     width = unit_counts.size
     rows = pairs.rows.copy()
     pair_values = rows.view(np.float32)

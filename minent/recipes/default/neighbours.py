@@ -12,16 +12,16 @@ from minent.kernels.sweep import WordModel
 from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.stream import Shard
 
-Pairs: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int32]]
+Pairs: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.integer]]
 """Pairs of places of words in a model, `left << 32 | right`, in no order, and their counts."""
 
 
 class Neighbours:
     """Counts of pairs of adjacent words of a model, added up over shards."""
 
-    def __init__(self, model: WordModel, classes: int, least: int) -> None:
+    def __init__(self, model: WordModel, classes: int, least: int, counts: KeyCounts | None = None) -> None:
         self.model, self.classes, self.least = model, classes, least
-        self._counts = KeyCounts()
+        self.counts = counts or KeyCounts()
 
     def read(self, shard: Shard, boundaries: NDArray[np.uint8]) -> Pairs:
         """The pairs of one shard. Does not change this object."""
@@ -30,11 +30,11 @@ class Neighbours:
 
     def add(self, pairs: Pairs) -> None:
         """Take the pairs of one more shard."""
-        self._counts.add(*pairs)
+        self.counts.add(*pairs)
 
     def pairs(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
         """Packed left word, packed right word and count of every pair."""
-        keys, counts = self._counts.result()
+        keys, counts = self.counts.result()
         model = self.model
         width = model.singles.size
         packed = np.concatenate(

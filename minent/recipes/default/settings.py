@@ -13,6 +13,7 @@ class DefaultSettings:
     Sizes of the text
       whole_text: a text up to this size is learned from as a whole; a larger one by kinds.
       large_text: from here on, factors of the harvest leave out words and pairs seen once.
+      most_pairs: no more pairs than these, the most frequent ones, are in the factors of the harvest.
       shard_units, sample_shard_units: fixed shards of the whole text and of the samples.
       longest_segment: longer segments are cut, so that buffers are bounded.
       longest_piece: a longer line is cut at the next separator before it is hashed for the samples.
@@ -41,6 +42,7 @@ class DefaultSettings:
 
     whole_text: int = 6_000_000
     large_text: int = 20_000_000
+    most_pairs: int = 1 << 21
     shard_units: int = 4_000_000
     sample_shard_units: int = 250_000
     longest_segment: int = 4_096

@@ -35,10 +35,14 @@ def grams(units: NDArray[np.uint16]) -> tuple[list[NDArray[np.int32]], list[NDAr
         longer, longer_counts, longer_prefixes, longer_suffixes = extend_grams(units, ids, counts.size, order + 1)
         right = branching_entropy(counts, longer_prefixes, longer_counts)
         left = branching_entropy(counts, longer_suffixes, longer_counts)
-        variation = right - shorter_right[prefixes] + left - shorter_left[suffixes]
-        mean = variation[counts > 0].mean() if counts.any() else 0.0
-        autonomies.append((variation - mean).astype(np.float32))
+        variation = right - shorter_right[prefixes]  # step by step: the arrays are as long as the text
+        variation += left
+        variation -= shorter_left[suffixes]
+        present = variation if order > 1 else variation[counts > 0]
+        variation -= present.mean() if present.size else 0.0
+        autonomies.append(variation.astype(np.float32))
         all_ids.append(ids)
+        del present, variation
         ids, counts, prefixes, suffixes = longer, longer_counts, longer_prefixes, longer_suffixes
         shorter_right, shorter_left = right, left
     return all_ids, autonomies

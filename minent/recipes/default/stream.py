@@ -45,7 +45,7 @@ def cut_shards(chunks: Chunks, size: int, longest_segment: int) -> Iterator[Shar
     waiting_ends: list[NDArray[np.int64]] = []
     held = 0
     offset = 0
-    for units, line_ends in _narrowed(chunks, longest_segment):
+    for units, line_ends in narrowed(chunks, longest_segment):
         waiting.append(units)
         waiting_ends.append(line_ends + held)
         held += units.size
@@ -74,7 +74,8 @@ def _last_cut(units: NDArray[np.uint16], ends: NDArray[np.int64], start: int, li
     return start + int(np.flatnonzero(units[start:limit] == 0)[-1]) + 1
 
 
-def _narrowed(chunks: Chunks, longest: int) -> Iterator[tuple[NDArray[np.uint16], NDArray[np.int64]]]:
+def narrowed(chunks: Chunks, longest: int) -> Iterator[tuple[NDArray[np.uint16], NDArray[np.int64]]]:
+    """The stream in 16 bits, with separators inside segments of more than `longest` units."""
     run = 0
     for units, line_ends in chunks():
         narrow_units = np.empty(units.size + units.size // longest + 1, np.uint16)

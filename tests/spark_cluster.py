@@ -1,0 +1,82 @@
+"""A standalone Spark cluster on loopback: a master and workers, each a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+LONGEST_START = 90  # seconds
+
+
+class SparkCluster:
+    """A master and some workers with one core each; their logs and work are in a folder."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        import pyspark
+
+        self._home = Path(pyspark.__file__).parent
+        self._folder = folder
+        self._processes: list[subprocess.Popen[bytes]] = []
+        port = free_port()
+        self.master = f"spark://127.0.0.1:{port}"
+        self._run("master", "master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
+        self._wait("master", "New state: ALIVE")
+        self.workers = [self.add_worker() for _ in range(workers)]
+
+    def add_worker(self) -> int:
+        """Start one more worker; returns its number."""
+        number = len(self._processes)
+        name = f"worker{number}"
+        work = ["--cores", "1", "--memory", "1g", "--work-dir", str(self._folder / name), "--webui-port", "0"]
+        self._run(name, "worker.Worker", "--host", "127.0.0.1", *work, self.master)
+        self._wait(name, "Successfully registered")
+        return number
+
+    def kill(self, number: int) -> None:
+        """Kill a worker with all that it has started, as a machine does that loses its power."""
+        process = self._processes[number]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """End all processes that are left."""
+        for number, process in enumerate(self._processes):
+            if process.poll() is None:
+                self.kill(number)
+
+    def _run(self, name: str, kind: str, *arguments: str) -> None:
+        command = [str(self._home / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}", *arguments]
+        local = self._folder / f"{name}-local"
+        environment = {
+            **os.environ,
+            "SPARK_HOME": str(self._home),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LOCAL_DIRS": str(local),
+            "SPARK_DAEMON_MEMORY": "256m",
+        }
+        local.mkdir(parents=True)
+        with open(self._folder / f"{name}.log", "wb") as log:
+            started = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+            )
+        self._processes.append(started)
+
+    def _wait(self, name: str, sign: str) -> None:
+        log = self._folder / f"{name}.log"
+        end = time.monotonic() + LONGEST_START
+        while sign not in log.read_text(errors="replace"):
+            if time.monotonic() > end or self._processes[-1].poll() is not None:
+                raise RuntimeError(f"{name} does not start: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens to."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
