@@ -25,7 +25,9 @@ from minent.lexicon import builtin_lexicon
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 TOOLS = ("jieba", "rjieba", "sentencepiece", "tokenizers")
 Cut = Callable[[str], list[str]]
-lexicons = st.dictionaries(st.text("天地人和", min_size=1, max_size=3), st.integers(0, 50), min_size=1, max_size=12)
+lexicons = st.dictionaries(
+    st.text("天地人和", min_size=1, max_size=3), st.integers(1, 50), min_size=1, max_size=12
+)  # 0: no word to jieba
 
 
 def loaded(tool: str, lexicon: Lexicon, folder: Path) -> tuple[Cut, Callable[[str], bool]]:
