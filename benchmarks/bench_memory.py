@@ -62,6 +62,7 @@ def build(path: Path, recipe: str, jobs: int, folder: Path, memory: str | None =
     limit = ["-S", memory, "-T", str(folder)] if memory else []
     command = [*MINENT, "build-lexicon", "-q", "--recipe", recipe, "-j", str(jobs), *limit, "-o", str(output)]
     run = run_process([*command, str(path)])
+    print(path.name, recipe, jobs, memory, run.seconds, run.cpu, run.peak_mb, file=sys.stderr, flush=True)
     return run, hashlib.sha256(output.read_bytes()).hexdigest()[:12]
 
 

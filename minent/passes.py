@@ -18,6 +18,7 @@ from minent.stages import Stage, StageWriter
 State = TypeVar("State")
 Item = TypeVar("Item")
 UNLIMITED = Memory()
+LONG_PASS = 600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def fold_pass(
 ) -> State:
     """Fold the shards of a text (engines/local.py); `shards(n)` gives those from number n on.
 
-    With `saved`, what was counted is written to the run directory every 30 seconds, and a pass that was cut off goes on
-    behind what is there.
+    With `saved`, what was counted is written to the run directory every 30 seconds, less often in a pass that takes
+    longer than LONG_PASS, and a pass that was cut off goes on behind what is there.
     """
     if saved is None:
         return fold(shards(0), make, work, merge, jobs)
@@ -106,10 +107,11 @@ def fold_pass(
 
 
 class _Group(Generic[Item]):
-    """The shards of some seconds at a time."""
+    """The shards of some seconds at a time; of more when much is done, so that there are not too many parts."""
 
     def __init__(self, shards: Iterator[Item], seconds: float) -> None:
         self._shards, self._seconds = shards, seconds
+        self._began = time.monotonic()
         self._next = list(islice(shards, 1))
         self.taken = 0
         self.ended = False  # whether there are no more
@@ -117,7 +119,8 @@ class _Group(Generic[Item]):
     def take(self) -> Iterator[Item]:
         """The shards of the next seconds, one at least."""
         self.taken = 0
-        stop = time.monotonic() + self._seconds
+        now = time.monotonic()
+        stop = now + self._seconds * max(1.0, (now - self._began) / LONG_PASS)
         while self._next:
             shard = self._next[0]
             self._next = list(islice(self._shards, 1))

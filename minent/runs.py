@@ -88,10 +88,8 @@ class RunDirectory:
             self.folder.mkdir(exist_ok=True)
             for left in self.folder.glob(".*.part"):  # of a run that was killed
                 left.unlink()
-            for path in self.folder.iterdir():
-                ours = STAGE_NAME.fullmatch(path.name) or path.name in ("run.json", "done")
-                if ours and not stat.S_ISREG(path.lstat().st_mode):  # a pipe would block us
-                    raise RunError(display_path(path), "is not a regular file", "remove it, and --resume")
+            for folder in (self.folder, *([self.base.folder] if self.base else [])):
+                _check_files(folder)
         except OSError as error:
             raise RunError(display_path(self.folder), describe_os_error(error)) from error
         if (self.folder / "run.json").exists():
@@ -138,6 +136,14 @@ class RunDirectory:
         for number in _generations(self.path):
             if number < self.generation:
                 shutil.rmtree(self.path / str(number), ignore_errors=True)
+
+
+def _check_files(folder: Path) -> None:
+    """RunError for a file of ours that is none: a pipe would block us."""
+    for path in folder.iterdir():
+        ours = STAGE_NAME.fullmatch(path.name) or path.name in ("run.json", "done")
+        if ours and not stat.S_ISREG(path.lstat().st_mode):
+            raise RunError(display_path(path), "is not a regular file", "remove it, and --resume")
 
 
 def _locked(path: str | os.PathLike[str], *, must_exist: bool = False) -> tuple[Path, IO[bytes]]:

@@ -6,7 +6,6 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -89,29 +88,24 @@ class Stage:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file: IO[bytes] = open(path, "rb", buffering=0)  # noqa: SIM115  # as long as the object
-            size = os.fstat(self._file.fileno()).st_size
-            self._read_footer(size)
+            with open(path, "rb", buffering=0) as file:
+                self._read_footer(file, os.fstat(file.fileno()).st_size)
         except OSError as error:
             raise RunError(display_path(path), describe_os_error(error)) from error
         except (ValueError, KeyError, TypeError, RecursionError, MemoryError):
             raise self.damage() from None
 
-    def __del__(self) -> None:
-        with suppress(AttributeError, OSError):
-            self._file.close()
-
-    def _read_footer(self, size: int) -> None:
+    def _read_footer(self, file: IO[bytes], size: int) -> None:
         head = bytearray(len(MAGIC))
-        read_whole(self._file, 0, memoryview(head))
+        read_whole(file, 0, memoryview(head))
         length = bytearray(8)
-        read_whole(self._file, max(size - 8, 0), memoryview(length))
+        read_whole(file, max(size - 8, 0), memoryview(length))
         footer_size = int.from_bytes(length, "little")
         end = size - 8 - footer_size
         if bytes(head) != MAGIC or footer_size > LONGEST_FOOTER or end < len(MAGIC):
             raise ValueError
         footer = bytearray(footer_size)
-        read_whole(self._file, end, memoryview(footer))
+        read_whole(file, end, memoryview(footer))
         found = json.loads(bytes(footer))
         self.facts: dict[str, Any] = dict(found["facts"])
         self._arrays: dict[str, tuple[str, int, int]] = {}
@@ -122,14 +116,14 @@ class Stage:
                 raise ValueError
             self._arrays[name] = dtype, at, length_
         self._body = end
-        if self._checksum() != found["check"]:
+        if self._checksum(file) != found["check"]:
             raise ValueError
 
-    def _checksum(self) -> int:
+    def _checksum(self, file: IO[bytes]) -> int:
         check, at, buffer = 0, len(MAGIC), bytearray(BLOCK)
         while at < self._body:
             view = memoryview(buffer)[: min(BLOCK, self._body - at)]
-            read_whole(self._file, at, view)
+            read_whole(file, at, view)
             check = zlib.crc32(view, check)
             at += len(view)
         return check
@@ -178,7 +172,8 @@ class Stage:
 
     def read_into(self, at: int, buffer: memoryview) -> None:
         try:
-            read_whole(self._file, at, buffer)
+            with open(self.path, "rb", buffering=0) as file:  # a long run has more parts than files may be open
+                read_whole(file, at, buffer)
         except OSError as error:
             problem = f"cannot be read: {describe_os_error(error)}"
             raise RunError(display_path(self.path), problem) from error

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 LONGEST_START = 90  # seconds
+CONF = {"spark.executor.memory": "512m", "spark.executor.cores": "1", "spark.cores.max": "2"}
 
 
 class SparkCluster:
-    """A master and some workers with one core each; their logs and work are in a folder."""
+    """A master and some workers with two cores each; their logs and work are in a folder.
+
+    An application should take half of that (`CONF`), so that another one can run beside it.
+    """
 
     def __init__(self, folder: Path, workers: int = 2) -> None:
         import pyspark
@@ -31,7 +37,7 @@ class SparkCluster:
         """Start one more worker; returns its number."""
         number = len(self._processes)
         name = f"worker{number}"
-        work = ["--cores", "1", "--memory", "1g", "--work-dir", str(self._folder / name), "--webui-port", "0"]
+        work = ["--cores", "2", "--memory", "1g", "--work-dir", str(self._folder / name), "--webui-port", "0"]
         self._run(name, "worker.Worker", "--host", "127.0.0.1", *work, self.master)
         self._wait(name, "Successfully registered")
         return number
@@ -61,7 +67,12 @@ class SparkCluster:
         local.mkdir(parents=True)
         with open(self._folder / f"{name}.log", "wb") as log:
             started = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+                preexec_fn=die_with_parent if sys.platform == "linux" else None,
             )
         self._processes.append(started)
 
@@ -72,6 +83,11 @@ class SparkCluster:
             if time.monotonic() > end or self._processes[-1].poll() is not None:
                 raise RuntimeError(f"{name} does not start: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.1)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when who has started it is gone, even if that was killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def free_port() -> int:

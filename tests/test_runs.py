@@ -333,7 +333,7 @@ STAGES = ["units.00000000-00000001.last", "ngrams-2.00000000-00000001.last", "pi
 NAMES = [*STAGES, "alphabet.00000000-00000000.last", "run.json"]
 
 
-@settings(max_examples=1500)
+@settings(max_examples=120)
 @given(st.sampled_from(NAMES), st.integers(0, 1 << 32), st.binary(max_size=12), st.booleans())
 def test_bytes_that_changed_are_noticed(
     begun: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory, name: str, at: int, data: bytes, cut: bool
@@ -348,7 +348,7 @@ def test_bytes_that_changed_are_noticed(
     attempt(path, copy)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=120)
 @given(st.sampled_from(STAGES), st.randoms(use_true_random=False))
 def test_a_forged_stage_does_no_harm(
     begun: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory, name: str, chance: random.Random
@@ -361,7 +361,7 @@ def test_a_forged_stage_does_no_harm(
     attempt(path, copy)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=120)
 @given(st.sampled_from(["units", "ngrams-2", "alphabet"]), st.randoms(use_true_random=False))
 def test_a_forged_run_does_an_update_no_harm(
     begun: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory, name: str, chance: random.Random

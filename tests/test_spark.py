@@ -21,7 +21,7 @@ pytest.importorskip("pandas")
 if shutil.which("java") is None:
     pytest.skip("needs Java", allow_module_level=True)
 
-from spark_cluster import SparkCluster
+from spark_cluster import CONF, SparkCluster
 from test_distributed import SMALL, made_up_text
 
 from minent.cli import main
@@ -38,8 +38,6 @@ from minent.settings import LexiconSettings
 from minent.templates.finder import TemplateFinder
 from minent.word_statistics import with_statistics
 
-CONF = {"spark.executor.memory": "512m", "spark.driver.memory": "1g", "spark.executor.extraJavaOptions": "-Xss4m"}
-
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
@@ -50,7 +48,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
 
 @pytest.fixture(scope="module")
 def engine(cluster: SparkCluster) -> Iterator[SparkEngine]:
-    with spark_engine(cluster.master, CONF) as started:
+    with spark_engine(cluster.master, {**CONF, "spark.driver.memory": "1g"}) as started:
         yield started
 
 
@@ -201,14 +199,16 @@ def test_the_command_gives_the_same_bytes_and_leaves_nothing(
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     environment = {**os.environ, "TMPDIR": str(temporary)}
-    spark = ["--engine", "spark", "--master", cluster.master, "--spark-conf", "spark.executor.memory=512m"]
+    spark = ["--engine", "spark", "--master", cluster.master]
+    for key, value in {**CONF, "spark.local.dir": str(temporary)}.items():
+        spark += ["--spark-conf", f"{key}={value}"]
 
     def run(*arguments: str) -> None:
         command = [sys.executable, "-m", "minent", "build-lexicon", *files, *arguments]
         subprocess.run(command, env=environment, check=True, capture_output=True)
 
     run("-o", str(tmp_path / "one.tsv"))
-    run("-o", str(tmp_path / "other.tsv"), *spark, "--spark-conf", f"spark.local.dir={temporary}")
+    run("-o", str(tmp_path / "other.tsv"), *spark)
     assert (tmp_path / "one.tsv").read_bytes() == (tmp_path / "other.tsv").read_bytes()
     assert (tmp_path / "one.model.npz").read_bytes() == (tmp_path / "other.model.npz").read_bytes()
     assert [path.name for path in temporary.iterdir() if not path.name.startswith("hsperfdata")] == []
