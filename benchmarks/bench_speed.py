@@ -1,4 +1,4 @@
-"""How fast are `build-lexicon --recipe plain` and `segment`, beside the tools that people use today?
+"""How fast are `build-lexicon` (both recipes) and `segment`, beside the tools that people use today?
 
 Whole processes with warm kernels, and the marginal rate: the time for a file four times over minus that for it once,
 over the text between. Peers are timed inside their process, on the same text, without their start.
@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from measure import MINENT, median_run, python_run, report, run_process, table
+from measure import MINENT, Run, median_run, python_run, report, run_process, table
 
 import data
 
@@ -62,6 +62,22 @@ began = time.perf_counter()
 for line in lines:
     jieba.lcut(line, HMM=False)
 print(json.dumps(time.perf_counter() - began))
+"""
+
+SWEEPS = """
+import json, statistics, sys, time
+from minent.recipes.default import sweep
+import minent.recipes.default as recipe
+from minent import build_lexicon
+seconds = []
+def timed(*arguments):
+    began = time.perf_counter()
+    found = sweep.sweep_sample(*arguments)
+    seconds.append(time.perf_counter() - began)
+    return found
+recipe.sweep_sample = timed
+build_lexicon([sys.argv[1]], jobs=int(sys.argv[2]))
+print(json.dumps(statistics.median(seconds[1:10])))
 """
 
 
@@ -181,16 +197,68 @@ def bench_segment(folder: Path) -> tuple[str, dict[str, object]]:
     return table(["laws.txt, 58 MB, jieba's 349k words", "seconds", "MB/s", "peak MB"], rows) + ratios, figures
 
 
+def bench_default(folder: Path) -> tuple[str, dict[str, object]]:
+    """The default recipe by size of the text, its sweeps with two workers, and segmenting with its word model."""
+    news = [data.text(name) for name in ("people_daily_199801.txt", "msra_news.txt")]
+    laws = data.text("laws.txt")
+    unlike = [data.text(name) for name in ("modern_prose.txt", "dotnet_docs.txt")]
+    texts = {
+        "news (People's Daily, MSRA)": news,
+        "laws": [laws],
+        "news, laws, prose, docs": [*news, laws, *unlike],
+        "laws, 4 ×": [data.repeated(laws, 4)],
+        "laws, 8 ×": [data.repeated(laws, 8)],
+    }
+    rows: list[list[object]] = []
+    found: dict[tuple[str, int], Run] = {}
+    size: dict[str, float] = {}
+    for title, paths in texts.items():
+        size[title] = sum(path.stat().st_size for path in paths) / MB
+        cells: list[object] = []
+        for jobs in (1, 2):
+            command = [*MINENT, "build-lexicon", "-q", "-j", str(jobs), "-o", str(folder / "default.tsv")]
+            run = found[title, jobs] = run_process([*command, *map(str, paths)])
+            cells += [f"{run.seconds:.1f}", f"{run.peak_mb:.0f}"]
+        ratio = found[title, 1].seconds / found[title, 2].seconds
+        rows.append([title, f"{size[title]:.0f}", *cells, f"{ratio:.2f}"])
+    more = size["laws, 8 ×"] - size["laws, 4 ×"]
+    rate = {jobs: more / (found["laws, 8 ×", jobs].seconds - found["laws, 4 ×", jobs].seconds) for jobs in (1, 2)}
+    sweeps = {jobs: json.loads(python_run(SWEEPS, str(news[0]), str(jobs)).output) for jobs in (1, 2)}
+    lexicon, cut = folder / "news.tsv", folder / "cut.txt"
+    run_process([*MINENT, "build-lexicon", "-q", "-o", str(lexicon), str(news[0])])
+    segment = [*MINENT, "segment", "-q", "-j", "1", "-l", str(lexicon), "-o", str(cut)]
+    once, fourfold = median_run([*segment, str(laws)]), median_run([*segment, str(data.repeated(laws, 4))])
+    with_model = 3 * size["laws"] / (fourfold.seconds - once.seconds)
+    head = ["text", "MB", "s, 1 worker", "peak MB", "s, 2 workers", "peak MB", "ratio"]
+    body = table(head, rows)
+    body += (
+        f"\n\nMarginal rate (laws, 8 × minus 4 ×): **{rate[1]:.1f} MB/s** with one worker, {rate[2]:.1f} with two. "
+        f"A sweep over the sample (People's Daily, in process, median of 9): {sweeps[1]:.3f} s with one worker, "
+        f"{sweeps[2]:.3f} s with two, **{sweeps[1] / sweeps[2]:.2f} ×**. Segmenting laws with a lexicon and its "
+        f"unknown-word model: {once.seconds:.2f} s, marginal **{with_model:.0f} MB/s**."
+    )
+    figures: dict[str, object] = {
+        "seconds": {f"{title}, {jobs}": run.seconds for (title, jobs), run in found.items()},
+        "peak_mb": {f"{title}, {jobs}": run.peak_mb for (title, jobs), run in found.items()},
+        "marginal_mb_s": rate,
+        "sweep_s": sweeps,
+        "segment_with_model_mb_s": with_model,
+    }
+    return body, figures
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         segment, segment_figures = bench_segment(folder)
         lexicon, lexicon_figures = bench_lexicon(folder)
+        default, default_figures = bench_default(folder)
     report(
         "speed",
         "Speed",
-        f"### Segmenting\n\n{segment}\n\n### Mining, plain recipe\n\n{lexicon}",
-        {"segment": segment_figures, "lexicon": lexicon_figures},
+        f"### Segmenting\n\n{segment}\n\n### Mining, plain recipe\n\n{lexicon}\n\n"
+        f"### Mining, default recipe\n\n{default}",
+        {"segment": segment_figures, "lexicon": lexicon_figures, "default": default_figures},
     )
 
 
