@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -136,7 +137,11 @@ class LexiconBuilder:
         }
         everything = shortest == 1 and (longest is None or longest >= 4) and not self.lists.ban
         model = mined.model if everything else None  # it would bring back what was left out
-        return Lexicon(list(kept), list(kept.values()), {**head, "fingerprint": fingerprint}, model=model)
+        columns = {}
+        if mined.weights:
+            weights = (mined.weights.get(text, math.nan) for text in kept)
+            columns["weight"] = ["" if math.isnan(weight) else f"{weight:.4g}" for weight in weights]
+        return Lexicon(list(kept), list(kept.values()), {**head, "fingerprint": fingerprint}, columns, model)
 
     def _count_others(self, words: list[str]) -> dict[str, int]:
         """Occurrences of protected words that the recipe has not counted: they have signs in them, or it cut them."""

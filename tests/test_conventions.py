@@ -188,7 +188,7 @@ def test_the_command_applies_them_and_writes_statistics(tmp_path: Path) -> None:
     assert main([*arguments, "--split-dates", "--split-names"]) == 0
     lexicon = load_lexicon(target)
     assert lexicon.settings["conventions"] == "split-dates split-names"
-    assert list(lexicon.columns) == ["pmi", "left_entropy", "right_entropy"]
+    assert list(lexicon.columns) == ["weight", "pmi", "left_entropy", "right_entropy"]
     assert main([*arguments, "--no-statistics"]) == 0
-    assert not load_lexicon(target).columns
+    assert list(load_lexicon(target).columns) == ["weight"]
     assert main([*arguments, "--split-dates", "--join-dates"]) == 2

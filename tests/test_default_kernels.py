@@ -65,6 +65,13 @@ def arcs(model: WordModel, units: list[int], boundaries: list[int] | None = None
     return weights
 
 
+@given(st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=4), max_size=8))
+def test_words_weigh_what_their_arcs_weigh(words: list[list[int]]) -> None:
+    model = example_model(WORDS, TEXT, 5)
+    stream = np.array([unit for word in words for unit in (*word, 0)], np.uint16)
+    assert sweep.weigh_words(model, stream).tolist() == [arcs(model, word)[0, len(word) - 1] for word in words]
+
+
 @given(st.dictionaries(st.integers(1, 2**64 - 1), st.integers(1, 9), max_size=300))
 def test_a_table_holds_what_a_dictionary_holds(expected: dict[int, int]) -> None:
     table, counts = np.zeros(1024, np.uint64), np.zeros(1024, np.int32)

@@ -440,3 +440,15 @@ def test_a_foreign_or_damaged_model_is_told(folder: Path, capfdbinary: pytest.Ca
     assert main(["segment", "text.txt", "-l", "x.tsv"]) == 1
     assert "x.model.npz: not a whole word model; remove it" in capfdbinary.readouterr().err.decode()
     assert main(["segment", "text.txt", "-l", "x.tsv", "--no-unknown-model", "-q"]) == 0
+
+
+def test_the_weights_of_a_lexicon_are_those_of_its_model() -> None:
+    lexicon = build_lexicon(["\n".join(LINES)])
+    assert lexicon.model is not None
+    model = naive_model(lexicon.model, lexicon, [])
+    for word, text in zip(lexicon.words, lexicon.columns["weight"], strict=True):
+        units = tuple(map(model.unit, naive.split_elements(word, True)))
+        if len(units) > 4:
+            assert text == ""
+        else:
+            assert float(text) == pytest.approx(math.log(model.weight(units)), abs=1e-3 * max(1.0, abs(float(text))))

@@ -215,6 +215,24 @@ def sweep_shard(model, units, boundaries, take_out, offset, random_key, new_coun
 
 
 @kernel
+def weigh_words(model, units):
+    """The weight of every word: float64[T].
+
+    units : uint16[n] — words of one to four units, a 0 behind each of them
+    """
+    weights = np.empty(np.count_nonzero(units == 0))
+    steps, arcs, places = np.empty((4, 2)), np.empty((4, 4)), np.empty((4, 4), np.int64)
+    no_boundaries = np.empty(0, np.uint8)
+    start = word = 0
+    for end in range(units.size):
+        if units[end] == 0:
+            fill_arcs(model, units, no_boundaries, start, end, steps, arcs, places)
+            weights[word] = arcs[0, end - start - 1]
+            start, word = end + 1, word + 1
+    return weights
+
+
+@kernel
 def count_words(units, boundaries):
     """Count the words of a cutting: (uint64[m], int32[m]), in no order.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ class MinedWords:
     counts, lengths : int64[len(texts)] — occurrences, and units of each word
     chosen : the settings that the corpus decided
     model : weights of all strings, where the recipe has them and they help
+    weights : ln of the weights of words, where the recipe has them
     """
 
     texts: list[str]
@@ -29,6 +30,7 @@ class MinedWords:
     lengths: NDArray[np.int64]
     chosen: dict[str, Any]
     model: UnknownModel | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def with_singles(self, counts: Mapping[str, int]) -> MinedWords:
         """These words and some more, of one unit each."""

@@ -85,6 +85,8 @@ def mine_sampled(
     if unwanted.any():
         remove_redundant_words(pieces, None, protected, unwanted)
     words = words_of_pieces(pieces, corpus.alphabet, {})
+    texts = (corpus.alphabet.text(row[:length]) for row, length in zip(found.units, found.lengths, strict=True))
+    words = dataclasses.replace(words, weights=dict(zip(texts, found.weights.tolist(), strict=True)))
     if found.model is not None and found.total < MODEL_TEXT:
         arrays = model_arrays(found.model)
         del arrays["version"]

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from minent.kernels.packed import unpacked
+from minent.kernels.packed import LONGEST, unpacked
 from minent.kernels.sample import count_pairs
-from minent.kernels.sweep import WordModel
+from minent.kernels.sweep import WordModel, weigh_words
 from minent.recipes.default.bonds import Bonds, decide_bonds
 from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.factors import PairTable, pair_experts, pair_table, word_model
@@ -59,12 +59,14 @@ class MinedWords:
 
     units: int32[T, L] unit ids of each word, filled with 0; lengths: int32[T]; counts: int64[T];
     sorted by count (falling), then by units. model: weights of any string, known or not (None: empty text).
+    weights: float64[T], ln of the weight of each word in the model; NaN for words of more than four units.
     total: units of the text; tokens: words of its last cutting, also those that are too rare to be listed.
     """
 
     units: NDArray[np.int32]
     lengths: NDArray[np.int32]
     counts: NDArray[np.int64]
+    weights: NDArray[np.float64]
     model: WordModel | None
     total: int
     tokens: int
@@ -114,7 +116,7 @@ class _Run:
         found = self.passes.survey(unit_count)
         if found.total == 0:
             empty = np.empty(0, np.int32)
-            return MinedWords(empty.reshape(0, 1), empty, empty.astype(np.int64), None, 0, 0)
+            return MinedWords(empty.reshape(0, 1), empty, empty.astype(np.int64), empty.astype(np.float64), None, 0, 0)
         if found.whole is not None:
             self.clock.start((settings.text_sweeps + START_WORK) * found.whole.size)
             words, pairs, neighbours = self._learn(found.whole, found, "text", settings.text_sweeps)
@@ -283,4 +285,15 @@ def _output(bonds: Bonds, least: int, model: WordModel, total: int, tokens: int)
     lengths = (units > 0).sum(axis=1, dtype=np.int32)
     order = np.lexsort((*units.T[::-1], lengths, -counts))
     order = order[counts[order] >= least]
-    return MinedWords(units[order], lengths[order], counts[order], model, total, tokens)
+    units, lengths = units[order], lengths[order]
+    return MinedWords(units, lengths, counts[order], _log_weights(model, units, lengths), model, total, tokens)
+
+
+def _log_weights(model: WordModel, units: NDArray[np.int32], lengths: NDArray[np.int32]) -> NDArray[np.float64]:
+    """ln of the weights of words: float64[T], NaN for those of more than four units."""
+    short = np.pad(units[:, :LONGEST], ((0, 0), (0, 1)))
+    ended = np.arange(short.shape[1]) <= lengths[:, None]
+    weights = np.full(lengths.size, np.nan)
+    kept = lengths <= LONGEST
+    weights[kept] = np.log(weigh_words(model, short[kept][ended[kept]].astype(np.uint16)))
+    return weights
