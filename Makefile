@@ -1,5 +1,5 @@
 # Each target works in a bare clone with Python 3.10+; without make: sh scripts/demo.sh, sh scripts/test.sh, …
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 demo:
 	@sh scripts/demo.sh
@@ -12,6 +12,9 @@ lint:
 
 bench:
 	@sh scripts/bench.sh
+
+docs:
+	@sh scripts/docs.sh
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

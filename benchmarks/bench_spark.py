@@ -8,78 +8,106 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench_memory import part
 from measure import MINENT, report, run_process, table
 
-import data
-
-MIB = 1 << 20
-TEXTS = ("people_daily_199801.txt", "msra_news.txt", "laws.txt")
+MB = 1e6
+LARGE = 100 * MB  # texts from here on: only the commands that need minutes, not hours, where cores are few
+SHARES = (1 / 16, 1)
 COMMANDS = {
     "plain": ["build-lexicon", "--recipe", "plain"],
-    "default": ["build-lexicon", "--no-statistics"],
-    "default, with statistics": ["build-lexicon"],
+    "segment": ["segment"],
+    "default": ["build-lexicon"],
     "templates": ["templates"],
 }
+QUICK = ("plain", "segment")
 
 
 def main(master: str, texts: list[str]) -> None:
-    paths = texts or [str(data.text(name)) for name in TEXTS]
-    size = sum(Path(path).stat().st_size for path in paths) / 1e6
-    rows, figures = [], []
+    paths = [Path(text) for text in texts] or [part(share) for share in SHARES]
+    figures: list[dict[str, Any]] = []
+    for path in paths:
+        for title in COMMANDS:
+            if title in QUICK or path.stat().st_size < LARGE:
+                figures.append(bench(master, path, title))
+                tell(figures)
+
+
+def tell(figures: list[dict[str, Any]]) -> None:
+    """Write what is there so far."""
+    rows = [
+        [
+            f"{found['bytes'] / MB:.0f} MB", found["command"], f"{found['local_s']:.0f} ({found['local_cpu']:.0f})",
+            f"{found['spark_s']:.0f} ({found['run_s']:.0f})", "yes" if found["same"] else "NO",
+            *(f"{found[key] / MB:,.1f}" for key in ("results", "shuffled", "largest_read", "spilled")),
+            f"{found['tasks']:,}", f"{found['driver_mb']:.0f}",
+        ]
+        for found in figures
+    ]  # fmt: skip
+    head = [
+        *("text", "command", "s (CPU), local -j 2", "s (sum of tasks), cluster", "same bytes", "to the driver, MB"),
+        *("shuffled, MB", "most that one task reads of a shuffle, MB", "spilled by the JVM, MB", "tasks"),
+        "peak of the driver's Python, MB",
+    ]
+    load = f"Load of the machine at the end: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores."
+    report("spark", "Spark: two workers against this machine", f"{load}\n\n{table(head, rows)}", figures)
+
+
+def bench(master: str, path: Path, title: str) -> dict[str, Any]:
+    """One command, here and there."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for title, command in COMMANDS.items():
-            here, there, log = folder / "here.tsv", folder / "there.tsv", folder / "log"
-            log.mkdir()
-            local = run_process([*MINENT, *command, *paths, "-q", "-j", "2", "-o", str(here)])
-            conf = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file:{log}"}
-            spark = ["--engine", "spark", "--master", master]
-            for key, value in conf.items():
-                spark += ["--spark-conf", f"{key}={value}"]
-            far = run_process([*MINENT, *command, *paths, "-q", "-j", "2", "-o", str(there), *spark])
-            same = digest(here) == digest(there)
-            volumes = read_log(log)
-            rows.append(
-                [
-                    title, f"{local.seconds:.0f}", f"{far.seconds:.0f}", "yes" if same else "NO",
-                    *(f"{volumes[key] / MIB:,.1f}" for key in ("results", "shuffled", "spilled")),
-                    f"{volumes['tasks']:,}", f"{far.peak_mb:.0f}",
-                ]
-            )  # fmt: skip
-            figures.append(
-                {"command": title, "local_s": local.seconds, "spark_s": far.seconds, "same": same, **volumes}
-            )
-            shutil.rmtree(log)
-    head = [
-        *("command", "local -j 2, s", "cluster, s", "same bytes", "to the driver, MiB", "shuffled, MiB"),
-        *("spilled by the JVM, MiB", "tasks", "peak of the driver's Python, MB"),
-    ]
-    report(
-        "spark", "Spark: two workers against this machine", f"{size:.0f} MB of text.\n\n" + table(head, rows), figures
-    )
+        here, there, log = folder / "here", folder / "there", folder / "log"
+        log.mkdir()
+        command = [*MINENT, *COMMANDS[title], str(path), "-q", "-j", "2"]
+        local = run_process([*command, "-o", str(here)])
+        conf = {"enabled": "true", "dir": f"file:{log}", "compress": "false"}
+        spark = ["--engine", "spark", "--master", master]
+        for key, value in conf.items():
+            spark += ["--spark-conf", f"spark.eventLog.{key}={value}"]
+        far = run_process([*command, "-o", str(there), *spark])
+        return {
+            "bytes": path.stat().st_size,
+            "command": title,
+            "local_s": local.seconds,
+            "local_cpu": local.cpu,
+            "spark_s": far.seconds,
+            "driver_mb": far.peak_mb,
+            "same": digest(here) == digest(there),
+            **read_log(log),
+        }
 
 
 def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Of a file, or of the parts in a folder one after another."""
+    found = hashlib.sha256()
+    for each in sorted(path.glob("part-*")) if path.is_dir() else [path]:
+        with open(each, "rb") as file:
+            while block := file.read(1 << 20):
+                found.update(block)
+    return found.hexdigest()
 
 
-def read_log(folder: Path) -> dict[str, Any]:
-    """Sums over all tasks of an application."""
-    sums = {"results": 0, "shuffled": 0, "spilled": 0, "tasks": 0}
+def read_log(folder: Path) -> dict[str, float]:
+    """Sums over all tasks of an application, and the most that one has read of a shuffle."""
+    sums: dict[str, float] = {"results": 0, "shuffled": 0, "spilled": 0, "tasks": 0, "run_s": 0, "largest_read": 0}
     for event in events(folder):
         if event.get("Event") == "SparkListenerTaskEnd" and "Task Metrics" in event:
             metrics = event["Task Metrics"]
+            read = metrics["Shuffle Read Metrics"]
             sums["tasks"] += 1
             sums["results"] += metrics["Result Size"]
+            sums["run_s"] += metrics["Executor Run Time"] / 1000
             sums["shuffled"] += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
             sums["spilled"] += metrics["Disk Bytes Spilled"]
+            sums["largest_read"] = max(sums["largest_read"], read["Local Bytes Read"] + read["Remote Bytes Read"])
     return sums
 
 

@@ -17,7 +17,7 @@ PIECE_SIZE = 1 << 21  # bytes, as on a Spark cluster
 
 @dataclass
 class Ledger:
-    """By the name of what is counted (`units`, `ngrams`, …): bytes, and seconds of its tasks on one core."""
+    """By the name of what is counted (`units`, `ngrams`, …): bytes, and processor seconds of its tasks."""
 
     exchanged: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     kept: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -52,9 +52,9 @@ class CountedRows:
             name = getattr(work, "__name__", type(work).__name__).strip("_").lower()
         tasks = []
         for rows in self.tasks:
-            began = time.perf_counter()
+            began = time.process_time()
             tasks.append([Row(key, place, bytes(data)) for key, place, data in work(iter(rows))])
-            seconds[name] += time.perf_counter() - began
+            seconds[name] += time.process_time() - began
         return CountedRows(tasks, self.ledger, name)
 
     def exchanged(self, ordered: bool = False) -> CountedRows:
@@ -92,14 +92,14 @@ class CountedText:
     def pieces(self, whole_lines: bool = False) -> CountedRows:
         assert not whole_lines
         tasks: list[list[Row]] = [[]]
-        size, began = 0, time.perf_counter()
+        size, began = 0, time.process_time()
         for row in self._rows():
             if size >= self.task_size:
                 tasks.append([])
                 size = 0
             tasks[-1].append(row)
             size += len(row.data)
-        self.reading_s += time.perf_counter() - began
+        self.reading_s += time.process_time() - began
         return CountedRows(tasks, self.ledger)
 
     def _rows(self) -> Iterator[Row]:

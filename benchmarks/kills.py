@@ -39,7 +39,7 @@ def kill_and_resume(
     while done < kills or run.exists():
         process = subprocess.Popen([*command, "--run", str(run), "--resume", "-o", str(output)])
         try:
-            wait = chance.uniform(0, undisturbed) if done < kills else None
+            wait = chance.uniform(0, 1.5 * undisturbed) if done < kills else None
             code = process.wait(wait)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)

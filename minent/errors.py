@@ -4,7 +4,12 @@ from __future__ import annotations
 
 
 class MinentError(Exception):
-    """Something in the world is not as it must be: bad data, a failed read, a missing extra."""
+    """Something in the world is not as it must be: bad data, a failed read, a missing extra.
+
+    >>> error = CorpusError("corpus.txt:17", "not valid UTF-8", "try --encoding gb18030")
+    >>> isinstance(error, MinentError), str(error), error.exit_code
+    (True, 'corpus.txt:17: not valid UTF-8; try --encoding gb18030', 1)
+    """
 
     exit_code = 1
 
@@ -54,6 +59,22 @@ class RunError(MinentError):
     def __init__(self, path: str, problem: str, hint: str = "") -> None:
         self.path, self.problem, self.hint = path, problem, hint
         super().__init__(f"{path}: {problem}" + (f"; {hint}" if hint else ""))
+
+
+class ModelError(MinentError):
+    """A neural model, or a file of one, cannot be used. `place` is a path or an option."""
+
+    def __init__(self, place: str, problem: str, hint: str = "") -> None:
+        self.place, self.problem, self.hint = place, problem, hint
+        super().__init__(f"{place}: {problem}" + (f"; {hint}" if hint else ""))
+
+
+class TrainingError(MinentError):
+    """A training cannot go on. `step` is the one that failed; what was saved before is kept."""
+
+    def __init__(self, step: int, problem: str, hint: str = "") -> None:
+        self.step, self.problem, self.hint = step, problem, hint
+        super().__init__(f"training stopped at step {step:,}: {problem}" + (f"; {hint}" if hint else ""))
 
 
 class MissingExtraError(MinentError):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from minent.errors import LexiconError
 from minent.files import atomic_open
+from minent.notebook import html_table
 from minent.table_files import TableFormat, read_packed, written
 from minent.unknown_model import UnknownModel, has_model_beside, load_model, save_model
 
@@ -141,6 +142,14 @@ class Lexicon:
         best = " ".join([word for word in self.words if len(word) > 1][:8])
         return f"<Lexicon: {len(self):,} words, total {self.total:,}; {best} …>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the most frequent words with all columns."""
+        counts = self.counts.tolist()
+        probs = (f"{count / max(self.total, 1):.6g}" for count in counts)
+        rows = zip(self.words, counts, probs, *self.columns.values(), strict=True)
+        caption = f"Lexicon: {len(self):,} words, total {self.total:,}"
+        return html_table(caption, ["word", "count", "prob", *self.columns], rows, len(self))
+
     def filter(self, keep: Sequence[bool]) -> Lexicon:
         """The entries for which `keep` is true, without the model: it would bring the others back."""
         places = [k for k, kept in enumerate(keep) if kept]
@@ -188,6 +197,12 @@ def load_lexicon(path: str | os.PathLike[str], *, with_model: bool = True) -> Le
     A word without a count counts 1. A plain list may repeat a word: the last line holds, as in jieba.
     with_model : read `lexicon.model.npz` too, if it is there; one that belongs to another lexicon is ignored
     Errors: LexiconError with file and line.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Lexicon.from_counts({"科学": 3, "的": 7}).save(f"{folder}/lexicon.tsv")
+    ...     load_lexicon(f"{folder}/lexicon.tsv")["科学"].count
+    3
     """
     name = os.fspath(path)
     lexicon = parse_lexicon(*read_packed(name))

@@ -6,7 +6,7 @@ import ctypes
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minent.errors import MemoryBudgetError
 
@@ -15,6 +15,7 @@ READING = 64 * MIB  # the text that is mapped, the alphabet, tables of what was 
 SHARD = MIB  # text that a worker holds at once
 WORKER = 24 * MIB  # a shard, coded and marked
 LEAST_SHARE = 8 * MIB  # of one worker's counters
+FOUND = 8 * MIB  # of what is found and stays; more of it is taken from the counters
 WORD = 600  # bytes of a word of the result, while a lexicon is made of it
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of malloc.h
@@ -46,6 +47,13 @@ class Memory:
         """Raise MemoryBudgetError where `need` bytes are more than there are."""
         if self.size is not None and need > self.size:
             raise MemoryBudgetError(purpose, need, self.size, hint)
+
+    def without(self, held: int, jobs: int, purpose: str, hint: str = "") -> Memory:
+        """What is left beside `held` bytes that stay. MemoryBudgetError where that is too little for the workers."""
+        if self.size is None or held <= FOUND:
+            return self
+        self.require(held - FOUND + least_memory(jobs), purpose, hint)
+        return replace(self, size=self.size - held + FOUND)
 
     def require_words(self, words: int) -> None:
         """Raise MemoryBudgetError where a result of so many words does not fit: WORD bytes for each."""

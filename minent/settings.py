@@ -35,6 +35,12 @@ class LexiconSettings:
     order : longest n-gram counted (cohesion)
     min_length, max_length : units of the words that are written; longer words are cut into others. With the
         default recipe a max_length above 4 asks for long words too (recipes/long_words.py)
+
+    >>> LexiconSettings(recipe="plain", min_pmi=2.0).min_pmi
+    2.0
+    >>> LexiconSettings(recipe="soup")
+    Traceback (most recent call last):
+    ValueError: recipe is 'soup'; it must be one of default, plain, cohesion
     """
 
     recipe: str = "default"

@@ -11,6 +11,8 @@ from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import CorpusError
 from minent.files import display_path
 
+LARGEST = 1 << 30  # bytes that a packed table may unpack to
+
 
 @dataclass(frozen=True)
 class TableFormat:
@@ -71,12 +73,21 @@ class TableFormat:
 
 
 def read_packed(path: str | os.PathLike[str]) -> tuple[bytes, str]:
-    """The content of a file, unpacked if it is gzip, bzip2, xz or zstd; and its name for messages."""
+    """The content of a file, unpacked if it is gzip, bzip2, xz or zstd; and its name for messages.
+
+    Errors: CorpusError if it cannot be read, or unpacks to more than LARGEST bytes.
+    """
     name = os.fspath(path)
     shown = display_path(name)
+    blocks, size = [], 0
     with open_file(name) as file:
-        stream, _ = unpack(read_blocks(file, shown), shown)
-        return b"".join(stream), shown
+        stream, codec = unpack(read_blocks(file, shown), shown)
+        for block in stream:
+            blocks.append(block)
+            size += len(block)
+            if codec is not None and size > LARGEST:
+                raise CorpusError(shown, f"unpacks to more than {LARGEST >> 20} MiB", "no table is so large")
+    return b"".join(blocks), shown
 
 
 def written(lines: Iterable[str]) -> bytes:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # From a bare clone to passed tests; arguments go to pytest: sh scripts/test.sh -m 'not slow'
+# MINENT_TEST_EXTRAS names further extras to install (spark is 750 MB on the disk), with commas; without them their tests skip.
 set -eu
 cd "$(dirname "$0")/.."
-sh scripts/setup.sh dev
+sh scripts/setup.sh "dev${MINENT_TEST_EXTRAS:+,$MINENT_TEST_EXTRAS}"
 exec "${VENV:-.venv}/bin/python" -m pytest "$@"

@@ -11,7 +11,13 @@ Table = tuple[tuple[float, ...], ...]
 
 
 def bonds(
-    segments: list[list[Word]], listed: set[Word], classes: int, join: Table, split: Table, join_count: int
+    segments: list[list[Word]],
+    listed: set[Word],
+    classes: int,
+    join: Table,
+    split: Table,
+    join_count: int,
+    share: float,
 ) -> tuple[dict[Word, int], set[Word]]:
     """Counts of all words after the decisions, and which of them are listed."""
     counts = Counter(word for segment in segments for word in segment)
@@ -38,17 +44,20 @@ def bonds(
             new[word] -= counts[word]
             for part in parts:
                 new[part] += counts[word]
-    joined = set()
+    joined, pieces = set(), set()
     for (left, right), count in beside.items():
         if not {left, right} <= stays or count < join_count or any(unit <= classes for unit in left + right):
             continue
         if left + right in stays:
             continue
         short = len(left + right) <= 4  # the tokens of a longer word are not known
-        if strength(count + (counts[left + right] if short else 0), left, right) > join[len(left) - 1][len(right) - 1]:
+        bound = not short and count >= share * max(counts[left], counts[right])
+        pieces |= {left, right} if bound else set()
+        both = count + (counts[left + right] if short else 0)
+        if bound or strength(both, left, right) > join[len(left) - 1][len(right) - 1]:
             joined.add(left + right)
             new[left + right] += count
             new[left] -= count
             new[right] -= count
-    listed = stays | joined
+    listed = stays - pieces | joined
     return {w: max(n, w in listed) for w, n in new.items() if max(n, w in listed) > 0}, listed

@@ -11,8 +11,12 @@ import sys
 import time
 from pathlib import Path
 
-LONGEST_START = 90  # seconds
-CONF = {"spark.executor.memory": "512m", "spark.executor.cores": "1", "spark.cores.max": "2"}
+LONGEST_START = 180  # seconds
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for processes that live for a minute only
+CONF = {
+    **{"spark.executor.memory": "512m", "spark.executor.cores": "1", "spark.cores.max": "2"},
+    **{"spark.executor.extraJavaOptions": QUICK_START, "spark.driver.extraJavaOptions": QUICK_START},
+}
 
 
 class SparkCluster:
@@ -30,16 +34,21 @@ class SparkCluster:
         port = free_port()
         self.master = f"spark://127.0.0.1:{port}"
         self._run("master", "master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
-        self._wait("master", "New state: ALIVE")
-        self.workers = [self.add_worker() for _ in range(workers)]
+        self.workers = [self._start_worker() for _ in range(workers)]  # they try until the master is there
+        for number in self.workers:
+            self._wait(number)
 
     def add_worker(self) -> int:
         """Start one more worker; returns its number."""
+        number = self._start_worker()
+        self._wait(number)
+        return number
+
+    def _start_worker(self) -> int:
         number = len(self._processes)
         name = f"worker{number}"
         work = ["--cores", "2", "--memory", "1g", "--work-dir", str(self._folder / name), "--webui-port", "0"]
         self._run(name, "worker.Worker", "--host", "127.0.0.1", *work, self.master)
-        self._wait(name, "Successfully registered")
         return number
 
     def kill(self, number: int) -> None:
@@ -47,6 +56,10 @@ class SparkCluster:
         process = self._processes[number]
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def is_alive(self, number: int) -> bool:
+        """Whether a worker has not been killed."""
+        return self._processes[number].poll() is None
 
     def stop(self) -> None:
         """End all processes that are left."""
@@ -63,6 +76,7 @@ class SparkCluster:
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_LOCAL_DIRS": str(local),
             "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_DAEMON_JAVA_OPTS": QUICK_START,
         }
         local.mkdir(parents=True)
         with open(self._folder / f"{name}.log", "wb") as log:
@@ -76,12 +90,12 @@ class SparkCluster:
             )
         self._processes.append(started)
 
-    def _wait(self, name: str, sign: str) -> None:
-        log = self._folder / f"{name}.log"
+    def _wait(self, number: int) -> None:
+        log = self._folder / f"worker{number}.log"
         end = time.monotonic() + LONGEST_START
-        while sign not in log.read_text(errors="replace"):
-            if time.monotonic() > end or self._processes[-1].poll() is not None:
-                raise RuntimeError(f"{name} does not start: {log.read_text(errors='replace')[-2000:]}")
+        while "Successfully registered" not in log.read_text(errors="replace"):
+            if time.monotonic() > end or self._processes[number].poll() is not None:
+                raise RuntimeError(f"{log.stem} does not start: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.1)
 
 

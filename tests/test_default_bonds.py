@@ -71,7 +71,7 @@ def test_the_decisions_are_those_of_obvious_code(
 ) -> None:
     chosen = replace(LOW, join_count=join_count)
     listed = {word for segment in segments for word in segment} - unlisted
-    expected = bonds(segments, listed, classes, chosen.join_pmi, chosen.split_pmi, join_count)
+    expected = bonds(segments, listed, classes, chosen.join_pmi, chosen.split_pmi, join_count, chosen.inseparable)
     assert result(decide(segments, unlisted, classes, chosen)) == expected
 
 

@@ -94,6 +94,20 @@ def test_lists_of_the_builder_are_given_again(folder: Path) -> None:
     assert "note" not in told and "banned" in told
 
 
+def test_decisions_of_the_builder_are_given_again(folder: Path) -> None:
+    rows = ["#minent-decisions 1", "word\tdecision\treplacement", "味道\tdrop\t", "的颜色\tkeep\t"]
+    (folder / "d.tsv").write_text("\n".join(rows), encoding="utf-8")
+    run = minent(folder, "build-lexicon", "corpus.txt", "--recipe", "plain", "--decisions", "d.tsv", "-o", "d1.tsv")
+    assert run.returncode == 0
+    told = minent(folder, "explain", "味道", "的颜色", "-l", "d1.tsv", "--decisions", "d.tsv", "corpus.txt").stdout
+    first, second = told.decode().split("\n\n")
+    assert "not in the lexicon 不在词库; a decision drops it 人工决定: d.tsv:3 drops 味道\n" in first
+    assert "a decision keeps it 人工决定: d.tsv:4 keeps 的颜色\n" in second
+    assert "note" not in told.decode()
+    run = minent(folder, "explain", "味道", "corpus.txt", "--decisions", "corpus.txt", "-q")
+    assert run.returncode == 1 and b"corpus.txt:1: no decisions" in run.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [

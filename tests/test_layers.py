@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "minent"
 
 LAYERS = (  # from the ground up; a name stands for a module or a package and everything below it
     ("errors", "settings"),
-    ("kernels", "tables", "files", "progress", "memory", "spill", "stages", "runs"),
+    ("kernels", "tables", "files", "progress", "notebook", "memory", "spill", "stages", "runs"),
     ("corpus", "engines"),
     ("counting", "passes", "earlier", "association", "table_files", "lexicon", "decisions", "unknown_model"),
     (
@@ -28,6 +28,10 @@ FREE = {"__init__", "__main__"}  # `minent/__init__.py` is lazy; `python -m mine
 ROOMS = {  # library: the only places that may import it
     "numba": ("kernels",),
     "torch": ("neural",),
+    "safetensors": ("neural",),
+    "tokenizers": ("neural",),
+    "pypinyin": ("neural",),
+    "PIL": ("neural",),
     "pyspark": ("engines.spark",),
     "tqdm": ("progress",),
     "click": ("cli",),

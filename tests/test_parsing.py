@@ -26,6 +26,7 @@ from minent.parsing.nbest import best_sums, block_trees
 from minent.parsing.svg import trees_svg
 from minent.parsing.tree import build_tree
 from minent.templates import MinedTemplate, Template, TemplateSet
+from minent.templates.article import ArticleParser
 from tests import naive_trees as naive
 from tests.test_grammar import grammar, sentences  # noqa: F401
 
@@ -286,6 +287,28 @@ def test_the_articles_tree_has_its_templates(article):
     assert tree.brackets() == "((雪梨 和 苹果) 的 颜色) ， ((是 [X]) 的 花)"
 
 
+def blocks_of(block):
+    yield block
+    for child in block.children:
+        yield from blocks_of(child)
+
+
+@given(st.lists(st.sampled_from(["我", "的", "是", "什么", "书"]), min_size=2, max_size=9))
+def test_every_block_shows_the_template_that_it_was_parsed_by(words):
+    texts = ("[X] 的 [X]", "[X] 是 [X]", "什么 [X]", "[X] 是 什么", "的")
+    templates = TemplateSet([MinedTemplate(Template.parse(text), 10) for text in texts])
+    shown = {(node.start, node.end): node.template for node in Parser(templates).parse(words).nodes()}
+    for block in blocks_of(ArticleParser(templates).parse(words).root):
+        if block.end - block.start > 1 and block.template is not None:
+            assert shown[block.start, block.end] == str(block.template)
+
+
+def test_a_word_is_literal_where_a_template_has_it_only():
+    templates = TemplateSet([MinedTemplate(Template.parse(text), 10) for text in ("[X] 是 [X]", "什么 [X]")])
+    tree = Parser(templates).parse(["什么", "书", "是", "什么"])
+    assert (tree.template, tree.fillers[0].template) == ("[X] 是 [X]", "什么 [X]")
+
+
 def test_the_articles_score_gives_one_tree_only(article):
     with pytest.raises(ValueError, match="more than one tree"):
         article.nbest(["雪梨"], 2)
@@ -367,6 +390,14 @@ def test_the_article_score_of_the_command_and_empty_lines(tmp_path):
     options = ["--pretokenized", "--score", "article", "-t", tmp_path / "t.tsv", "--format", "brackets"]
     result = run(parse_command, *options, text="\n雪梨 的 颜色 ， “ 我 的 书\n\n( [X]\n")
     assert result.stdout == "\n(雪梨 的 颜色) ， “ (我 的 书)\n\n-LRB- [X]\n"
+
+
+def test_json_of_a_blank_line_and_of_bytes_that_are_no_text(grammar_path, tmp_path):
+    (tmp_path / "text").write_bytes(b"\n\xff\xfe ?\n")
+    found = run(parse_command, tmp_path / "text", "--pretokenized", "-g", grammar_path, "--format", "json").stdout
+    blank, other = (json.loads(line) for line in found.splitlines())
+    assert (blank["template"], blank["children"]) == ("", [])
+    assert [child["word"] for child in other["children"]] == ["\ufffd\ufffd", "?"]
 
 
 @pytest.mark.parametrize("score", ["default", "article"])

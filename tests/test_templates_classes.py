@@ -12,11 +12,13 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from test_templates_memory import Small
 
 from minent.cli.templates import command
 from minent.corpus.sources import Corpus
 from minent.errors import OutputError
 from minent.grammar.text import Text
+from minent.memory import Memory
 from minent.templates import (
     CLASS,
     ClassEntry,
@@ -116,9 +118,9 @@ def test_neither_workers_nor_files_change_a_byte(tmp_path: Path) -> None:
         parts.append(tmp_path / f"part{k}.txt")
         parts[-1].write_text("\n".join(text[k * 1500 : (k + 1) * 1500]) + "\n", encoding="utf-8")
 
-    def mined(corpus: Any, jobs: int) -> tuple[bytes, bytes]:
+    def mined(corpus: Any, jobs: int, memory: Memory | None = None) -> tuple[bytes, bytes]:
         settings = TemplateSettings(clustering=ClassSettings(literals=5, clusters=5, most_words=10_000))
-        finder = TemplateFinder(corpus, None, settings, pretokenized=True, classes=True, jobs=jobs)
+        finder = TemplateFinder(corpus, None, settings, pretokenized=True, classes=True, jobs=jobs, memory=memory)
         found = finder.find()
         assert finder.classes is not None
         return found.to_bytes(), finder.classes.to_bytes()
@@ -127,6 +129,7 @@ def test_neither_workers_nor_files_change_a_byte(tmp_path: Path) -> None:
     assert mined(tmp_path / "whole.txt", 2) == one
     assert mined(tmp_path / "whole.txt", 5) == one
     assert mined(Corpus(parts, shard_size=1 << 14), 2) == one
+    assert mined(tmp_path / "whole.txt", 2, Small(1 << 30)) == one
 
 
 @given(SENTENCES, st.lists(st.integers(2, 4), min_size=6, max_size=6), st.sampled_from([0.5, 5.0]))

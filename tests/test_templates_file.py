@@ -99,6 +99,7 @@ HEAD = "#minent-templates 1\ntemplate\tcount\ttrivial\tfillers\tsource\n"
         ((HEAD + "\t1\t0\t\tskipgram\n").encode(), "t:3: '' is no template"),
         ((HEAD + "[X] 吗\t1\t0\t甲:1|乙:1\tskipgram\n").encode(), "t:3: fillers of 2 slots where the template has 1"),
         ((HEAD + "[X] 吗\t1\t0\t甲\tskipgram\n").encode(), "t:3: '甲' is no filler"),
+        ((HEAD + "[X] 吗\t1\t0\t\tskipgram\r\r\n").encode(), r"t:3: the source 'skipgram\\r' is none of skipgram, "),
         ((HEAD + "[X] 吗\t1\t0\t\tskipgram\n" * 2).encode(), "t:4: the template of line 3 again"),
         (HEAD.encode() + b"\xff\t1\t0\t\tskipgram\n", "t:3: not valid UTF-8"),
     ],

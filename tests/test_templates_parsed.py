@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from test_templates_memory import Small
 
 from minent import Lexicon, Parser, Segmenter, train_grammar
 from minent.cli.parse import command as parse_command
@@ -22,6 +23,7 @@ from minent.errors import CorpusError
 from minent.grammar import Grammar, GrammarSettings, Piece, save_grammar
 from minent.grammar.marks import Kind, token_kind
 from minent.grammar.settings import DmvSettings
+from minent.memory import Memory
 from minent.parsing import ParseTree
 from minent.parsing.tree import build_tree
 from minent.templates import PARSE, TemplateFinder, TemplateSet, TemplateSettings, find_templates, load_templates
@@ -129,10 +131,9 @@ def test_the_kernel_lists_the_blocks_of_any_trees(some: list[ParseTree]) -> None
     assert (len(blocks.entries) + blocks.bare, blocks.trees) == (nodes, len([tree for tree in some if tree.children]))
 
 
-def finder_of(source: Any, grammar: Grammar, jobs: int) -> TemplateFinder:
-    return TemplateFinder(
-        source, None, TemplateSettings(min_count=2, min_pmi=0.0), pretokenized=True, grammar=grammar, jobs=jobs
-    )
+def finder_of(source: Any, grammar: Grammar, jobs: int, memory: Memory | None = None) -> TemplateFinder:
+    settings = TemplateSettings(min_count=2, min_pmi=0.0)
+    return TemplateFinder(source, None, settings, pretokenized=True, grammar=grammar, jobs=jobs, memory=memory)
 
 
 def test_neither_workers_nor_files_change_a_byte(grammar: Grammar, tmp_path: Path) -> None:
@@ -148,6 +149,7 @@ def test_neither_workers_nor_files_change_a_byte(grammar: Grammar, tmp_path: Pat
     for jobs in (2, 5):
         assert finder_of(tmp_path / "whole.txt", grammar, jobs).find().to_bytes() == one
     assert finder_of(Corpus(parts), grammar, 1).find().to_bytes() == one
+    assert finder_of(tmp_path / "whole.txt", grammar, 2, Small(1 << 30)).find().to_bytes() == one
 
 
 def test_what_is_kept_can_be_chosen(grammar: Grammar) -> None:

@@ -31,6 +31,7 @@ COMMANDS = {  # name: where it is, and what `minent --help` says of it
     "import": ("minent.cli.import_:command", "Make a lexicon of the dictionary or model of another tool."),
     "report": ("minent.cli.report:command", "One HTML page about a lexicon and its text, to read offline."),
     "review": ("minent.cli.review:command", "Judge the words of a lexicon on a page of this machine."),
+    "neural": ("minent.cli.neural:command", "Neural models in PyTorch: train, evaluate, generate."),
     "cache": ("minent.cli.cache:command", "Compiled kernels: make them ahead, remove, or look."),
 }
 

@@ -15,13 +15,20 @@ def command() -> None:
     """Compile the kernels ahead, look at what is kept, or remove it.
 
     Kernels are kept in the user's cache directory; MINENT_CACHE_DIR names another.
+
+    \b
+    Example:  minent cache warm
     """
 
 
 @command.command()
 @click.option("-q", "--quiet", is_flag=True, help="No notices on stderr.")
 def warm(quiet: bool) -> None:
-    """Compile all kernels now, so that no later command has to."""
+    """Compile all kernels now, so that no later command has to.
+
+    \b
+    Example:  MINENT_CACHE_DIR=/opt/kernels minent cache warm
+    """
     from minent.kernels.cache import prepare_cache
 
     announce_compilation(quiet=quiet)
@@ -41,6 +48,9 @@ def clear(quiet: bool) -> None:
     """Remove the compiled kernels.
 
     Those of every version of minent, and nothing else.
+
+    \b
+    Example:  minent cache clear
     """
     from minent.kernels.cache import cache_directory, clear_cache, kernel_folders
 
@@ -51,7 +61,11 @@ def clear(quiet: bool) -> None:
 
 @command.command()
 def info() -> None:
-    """Print where they are, how many, and their size."""
+    """Print where they are, how many, and their size.
+
+    \b
+    Example:  minent cache info
+    """
     from minent.kernels.cache import kernel_directory, kernel_folders, prepare_cache
 
     folder = kernel_directory()

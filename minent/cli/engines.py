@@ -43,7 +43,9 @@ def open_engine(
     conf = dict(setting.split("=", 1) for setting in spark_conf)
     with spark_engine(master, conf, jobs=jobs, temp_dir=temp_dir, verbose=verbose) as spark:
         yield spark
-        say(f"{spark.received / (1 << 20):,.1f} MiB came from the cluster to this machine", quiet)
+        if not quiet:
+            here, there = spark.received / (1 << 20), spark.volumes().shuffled / (1 << 20)
+            say(f"{here:,.1f} MiB came from the cluster to this machine, {there:,.1f} MiB were exchanged on it")
 
 
 @contextmanager

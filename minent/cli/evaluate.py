@@ -34,7 +34,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 @click.group(name="evaluate", short_help="Compare a segmentation, a lexicon or trees with a reference.")
 def command() -> None:
-    """Compare a segmentation, a lexicon or trees with a reference."""
+    """Compare a segmentation, a lexicon or trees with a reference.
+
+    \b
+    Example:  minent evaluate segmentation gold.txt cut.txt
+              minent evaluate lexicon lexicon.tsv --reference dictionary.txt
+    """
 
 
 @command.command()
@@ -61,6 +66,10 @@ def segmentation(
 
     Both files have the same text, line by line, with spaces between words; one of them may be `-`, stdin.
     Punctuation is a word without any letter, digit or Han character.
+
+    \b
+    Example:  tr -d ' ' < gold.txt | minent segment -o cut.txt
+              minent evaluate segmentation gold.txt cut.txt --words training_words.txt
     """
     from minent.evaluation import evaluate_segmentation, read_lines
     from minent.files import display_path
@@ -115,6 +124,9 @@ def lexicon(
     Judged are words of two units or more without digits. Precision at k is of the k most frequent ones,
     against all references together. Junk is a word that begins or ends with a function unit and that no
     reference has.
+
+    \b
+    Example:  minent evaluate lexicon lexicon.tsv --reference dictionary.txt --corpus corpus.txt
     """
     from minent.evaluation import evaluate_lexicon, occurring_words, read_lines
     from minent.evaluation.lexicon import FUNCTION_UNITS

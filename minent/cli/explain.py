@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--quick", is_flag=True, help="Do not run the recipe again: figures and contexts, but no steps.")
 @click.option("--protect", multiple=True, metavar="LIST", help="As build-lexicon had it.")
 @click.option("--ban", multiple=True, metavar="LIST", help="As build-lexicon had it.")
+@click.option("--decisions", multiple=True, metavar="FILE", help="As build-lexicon had it.")
 @click.option(
     "--contexts", type=click.IntRange(0, 200), default=3, show_default=True, metavar="N", help="Of each word."
 )
@@ -37,6 +38,7 @@ def command(
     quick: bool,
     protect: tuple[str, ...],
     ban: tuple[str, ...],
+    decisions: tuple[str, ...],
     contexts: int,
     width: int,
     as_json: bool,
@@ -57,15 +59,18 @@ def command(
     asked, corpus = split_arguments(arguments, words)
     import json
 
-    from minent.cli.notices import announce_compilation, say
+    from minent.cli.notices import announce_compilation, say, tell_conflicts
 
     announce_compilation("scan", "pieces", "neighbours", "viterbi", quiet=quiet)
     from minent.cli.lexicons import find_lexicon
     from minent.corpus.sources import Corpus
+    from minent.decisions import load_decisions
     from minent.explanation import explain, rendered
     from minent.lexicon import read_words
     from minent.memory import Memory
 
+    judged = load_decisions(*decisions)
+    tell_conflicts(judged.conflicts, quiet)
     known = find_lexicon(lexicon, quiet)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
         found = explain(
@@ -75,6 +80,7 @@ def command(
             replay=not quick,
             protect=read_words(protect),
             ban=read_words(ban),
+            decisions=judged,
             contexts=contexts,
             jobs=jobs,
             progress=not quiet,

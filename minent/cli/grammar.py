@@ -53,7 +53,7 @@ def command(
     import dataclasses
     import time
 
-    from minent.cli.lexicons import find_lexicon
+    from minent.cli.lexicons import NEAREST, find_lexicon
     from minent.corpus.sources import Corpus
     from minent.files import refuse_overwrite
     from minent.grammar import GrammarSettings, Progress, save_grammar, train_grammar
@@ -64,7 +64,7 @@ def command(
     settings = dataclasses.replace(settings, models=settings.models[:models])
     began = time.monotonic()
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
-        refuse_overwrite(output, source.files)
+        refuse_overwrite(output, [*source.files, lexicon or NEAREST])
         segmenter = None if pretokenized else Segmenter(find_lexicon(lexicon, quiet))
         with status_line(not quiet) as show:
 

@@ -93,6 +93,7 @@ def command(
     from minent.cli.notices import announce_compilation, say
 
     announce_compilation(*(("dmv", "chart") if score == "default" else ("template_chart",)), quiet=quiet)
+    from minent.cli.lexicons import NEAREST as NEAREST_LEXICON
     from minent.corpus.sources import Corpus
     from minent.engines.processes import map_in_processes
     from minent.files import atomic_open, refuse_overwrite
@@ -100,7 +101,7 @@ def command(
     from minent.segmentation.stream import Watch, lines
 
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
-        refuse_overwrite(output, source.files)
+        refuse_overwrite(output, [*source.files, model, lexicon or NEAREST_LEXICON])
         task = _Task(model, score, lexicon, pretokenized, form, nbest, scores)
         parse = task.parser(quiet)
         watch = Watch(source)
@@ -166,9 +167,9 @@ class _Task:
             for number, text in enumerate(texts, first):
                 for total, tree in parse(text):
                     found = _written(tree, self.form, self.scores, (number, total) if self.nbest else None)
-                    parts.append(
-                        (found + "\n").encode("utf-8", "replace" if self.form == "json" else "surrogateescape")
-                    )
+                    if self.form == "json":
+                        found = INVALID.sub("\ufffd", found)
+                    parts.append((found + "\n").encode("utf-8", "surrogateescape"))
             return b"".join(parts)
 
         return write

@@ -88,7 +88,7 @@ def command(
     check_engine(engine, master, spark_conf, {"--sample": sample is not None, "--nbest": nbest})
     if engine == "spark" and output == "-":
         raise click.UsageError("--engine spark writes a folder: name it with -o FOLDER")
-    from minent.cli.lexicons import find_lexicon
+    from minent.cli.lexicons import NEAREST, find_lexicon
     from minent.cli.notices import announce_compilation
     from minent.corpus.sources import STDIN, Corpus
     from minent.files import STDOUT_NAMES, atomic_open, refuse_overwrite
@@ -115,7 +115,7 @@ def command(
     with Corpus(
         corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir, keep_bom=not by_line
     ) as source:
-        refuse_overwrite(output, source.files)
+        refuse_overwrite(output, [*source.files, *protect, lexicon or NEAREST])
         words = find_lexicon(lexicon, quiet, with_model=not no_unknown_model)
         segmenter = Segmenter(words, units=units, protect=read_words(protect))
         on_terminal = output in STDOUT_NAMES and sys.stdout.isatty()

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from minent.cli.engines import check_engine, open_source
-from minent.cli.options import corpus_options, engine_options, output_option, run_options, units_option
+from minent.cli.options import (
+    corpus_options,
+    engine_options,
+    memory_option,
+    output_option,
+    run_options,
+    units_option,
+)
 from minent.templates.settings import BOUNDARIES, CLASS, PARSE, SKIPGRAM, SOURCES, WIDEST_WINDOW, TemplateSettings
 
 if TYPE_CHECKING:
@@ -83,6 +90,7 @@ OF_CORPUS = ""  # --classes without a file
     metavar="K",
     help="The K most frequent fillers of each slot; 0 for none.",
 )
+@memory_option
 @engine_options
 @run_options
 def command(
@@ -109,6 +117,7 @@ def command(
     contains: tuple[str, ...],
     top: int | None,
     fillers: int,
+    memory: int | None,
     engine: str,
     master: str | None,
     spark_conf: tuple[str, ...],
@@ -135,7 +144,10 @@ def command(
     if source == "skipgram" and grammar is not None:
         raise click.UsageError("--source skipgram needs no --grammar")
     local_only = {"--grammar": grammar, "--source": source in ("parse", "both"), "--classes": classes is not None}
-    check_engine(engine, master, spark_conf, {**local_only, "--max-paths 0": max_paths == 0})
+    local_only |= {"--memory": memory is not None, "--max-paths 0": max_paths == 0}
+    check_engine(engine, master, spark_conf, local_only)
+    if memory is not None and not 0 < max_paths <= 1 << 30:
+        raise click.UsageError("with --memory, --max-paths is from 1 to 1,073,741,824")
     if source in ("parse", "both") and grammar is None:
         if not os.path.isfile(NEAREST):
             raise click.UsageError(f"there is no ./{NEAREST}: name one with -g, or make it with minent grammar")
@@ -164,10 +176,13 @@ def command(
     kernels = ["viterbi", "skipgram", "patterns", "template_fillers"]
     kernels += ["dmv", "chart", "template_blocks"] if grammar is not None else []
     announce_compilation(*kernels, *(["classes"] if classes is not None else []), quiet=quiet)
+    from minent.memory import Memory, give_back_freed
     from minent.segmentation import Segmenter
     from minent.templates.classes import classes_path, load_classes
     from minent.templates.finder import TemplateFinder
 
+    if memory is not None:
+        give_back_freed()
     beside = classes_path(output) if classes is not None else None
     given = load_classes(classes) if classes else classes == OF_CORPUS
     parsed_with = None
@@ -194,7 +209,7 @@ def command(
             classes=given,
             jobs=jobs,
             progress=not quiet,
-            temp_dir=temp_dir,
+            memory=Memory(memory, temp_dir),
             cluster=cluster,
         )
         templates = finder.find()
@@ -234,7 +249,9 @@ def _summary(finder: TemplateFinder, templates: TemplateSet, output: str, beside
         if often:
             lines.append(f"most frequent{ORIGINS[source]}: {' · '.join(often[:SHOWN])}")
     if all(entry.template.is_trivial for entry in templates):
-        lines.append("no template but single words; more text may help")
+        wanted = " ".join(finder.settings.contains)
+        why = f"none that has {wanted}" if wanted else "more text may help"
+        lines.append(f"no template but single words; {why}")
     trivial = sum(entry.template.is_trivial for entry in templates)
     target = "stdout" if output == "-" else output
     lines.append(f"{len(templates):,} templates, {trivial:,} of them trivial, in {target}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection
 
@@ -15,6 +16,7 @@ from minent.lexicon import Lexicon
 YEAR, MONTH, DAY = (NUMBER_CLASS + sign for sign in "年月日")
 DATES = (YEAR + MONTH, YEAR + MONTH + DAY, MONTH + DAY)
 YEARS = range(1800, 2100)  # written digit by digit: 一九九八年
+LEAP_YEAR = 2000
 DIGITS = "一二三四五六七八九"
 ZEROS = "〇零○"
 
@@ -30,7 +32,8 @@ def join_dates(lexicon: Lexicon, keep: Collection[str] = ()) -> Lexicon:
     """Add <N>年<N>月<N>日, <N>年<N>月, <N>月<N>日, and years and days in Chinese numerals (一九九八年, 三月八日).
 
     How often they occur is not to be seen in a lexicon: each gets the least count at which it beats its cutting into
-    other words, if it has no higher one. Nothing is taken from other words, and `keep` changes nothing.
+    other words, if it has no higher one; where that is 1, it is 0, which weighs as much and adds nothing to the
+    sum of the counts. Nothing is taken from other words, and `keep` changes nothing.
     """
     counts = dict(zip(lexicon.words, lexicon.counts.tolist(), strict=True))
     total = max(lexicon.total, 1)
@@ -42,7 +45,8 @@ def join_dates(lexicon: Lexicon, keep: Collection[str] = ()) -> Lexicon:
     log_probs = {units: math.log(count / total) for units, count in pieces.items()}
     dates = [*DATES, *chinese_dates()] if lexicon.settings.get("units") != "char" else chinese_dates()
     for date in dates:
-        counts[date] = max(counts.get(date, 0), winning_count(date_units(date), log_probs, total))
+        least = winning_count(date_units(date), log_probs, total)
+        counts[date] = max(counts.get(date, 0), least if least > 1 else 0)
     return with_counts(lexicon, counts)
 
 
@@ -68,7 +72,11 @@ def chinese_dates() -> list[str]:
         "".join([(zero + DIGITS)[int(digit)] for digit in str(year)]) + "年"
         for zero, year in itertools.product(ZEROS, YEARS)
     }
-    days = [f"{numeral(month)}月{numeral(day)}日" for month, day in itertools.product(range(1, 13), range(1, 32))]
+    days = [
+        f"{numeral(month)}月{numeral(day)}日"
+        for month in range(1, 13)
+        for day in range(1, monthrange(LEAP_YEAR, month)[1] + 1)
+    ]
     return sorted(years) + days
 
 

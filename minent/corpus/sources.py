@@ -103,6 +103,10 @@ class Corpus:
     A file that is named is read, whatever its bytes are; only archives and documents (ZIP, PDF, …) are
     refused. Plain UTF-8 files are mapped into memory and must not be shortened while a shard is in use.
     Everything else is decoded again at each pass, in bounded memory.
+
+    >>> with Corpus.from_texts(["苹果的颜色", "葡萄"]) as corpus:
+    ...     [shard.data.tobytes().decode() for shard in corpus.shards()]
+    ['苹果的颜色\\n葡萄\\n']
     """
 
     def __init__(
@@ -402,6 +406,12 @@ def open_corpus(
     a path (no whitespace, and a suffix such as .txt or .gz or a leading /, ./ or ../), or if every item names
     something that exists or is ASCII with a slash in it; else it holds texts, and so does anything else that
     can be iterated. The first 1000 items decide. The options are those of Corpus; texts do not need them.
+
+    >>> [shard.data.tobytes().decode() for shard in open_corpus(["苹果的颜色", "葡萄"]).shards()]
+    ['苹果的颜色\\n葡萄\\n']
+    >>> open_corpus(["no/such.txt"])
+    Traceback (most recent call last):
+    minent.errors.CorpusError: no/such.txt: no such file or folder
     """
     if isinstance(source, Corpus):
         return source

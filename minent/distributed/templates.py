@@ -27,7 +27,7 @@ from minent.distributed.counts import (
     pairs_of,
 )
 from minent.distributed.fillers import gather_cluster_fillers
-from minent.distributed.growing import Paths, grow_paths
+from minent.distributed.growing import grow_paths
 from minent.engines.rows import INVALID, ClusterText, Row, Shared
 from minent.kernels.skipgram import count_buckets, count_skip_grams
 from minent.segmentation import Segmenter
@@ -35,6 +35,7 @@ from minent.tables import Counter, Interner
 from minent.templates.coded import code_sentences, coding_flags
 from minent.templates.edges import Edges, StrongPairs
 from minent.templates.fillers import Found, Lists
+from minent.templates.growing import Paths
 from minent.templates.mining import Components, ComponentTable
 from minent.templates.settings import TemplateSettings
 from minent.templates.streams import require_words

@@ -14,15 +14,17 @@ from minent.concordance import CLASS_PATTERNS, CLASS_UNIT, Concordance, Occurren
 from minent.corpus.alphabet import NUMBER_CLASS
 from minent.corpus.sources import open_corpus
 from minent.counting import CodedCorpus, count_corpus_units
+from minent.decisions import Decisions
 from minent.discovery import corpus_name
 from minent.errors import CorpusError
 from minent.explanation.figures import Cut, Figures, alphabet_of, strings_of
 from minent.explanation.pieces import needed_strings
 from minent.explanation.replay import Replay, recipe_settings
 from minent.explanation.spelling import in_classes, other_widths, units_of
-from minent.explanation.steps import Conventions, Step, Wishes, deciding_step, verdicts
+from minent.explanation.steps import Conventions, Places, Step, Wishes, deciding_step, verdicts
 from minent.lexicon import Lexicon, load_lexicon
 from minent.memory import Memory
+from minent.notebook import escaped
 from minent.passes import UNLIMITED
 from minent.segmentation import Segmenter
 from minent.settings import LexiconSettings
@@ -62,6 +64,10 @@ class Explanation:
         spoke against the word)
     contexts : lines where it stands, drawn evenly from the text
     notes : what is not exact here, and what differs from the lexicon
+
+    >>> found, = explain("苹果", Lexicon.from_counts({"苹果": 2}), ["苹果的颜色", "青苹果"])
+    >>> found.occurrences, found.count, [(place.left, place.right) for place in found.contexts]
+    (2, 2, [('', '的颜色'), ('青', '')])
     """
 
     word: str
@@ -86,6 +92,12 @@ class Explanation:
     contexts: tuple[Occurrence, ...]
     notes: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the text that `minent explain` prints."""
+        from minent.explanation.render import rendered  # which reads explanations
+
+        return f"<pre>{escaped(rendered(self))}</pre>"
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values for JSON; each step has `in` too: whether the word is in after it."""
         found = dataclasses.asdict(self)
@@ -102,6 +114,7 @@ def explain(
     replay: bool = True,
     protect: Iterable[str] = (),
     ban: Iterable[str] = (),
+    decisions: Decisions | None = None,
     contexts: int = CONTEXTS,
     jobs: int = 1,
     progress: bool = False,
@@ -114,7 +127,7 @@ def explain(
     figures only.
 
     corpus : what `open_corpus` takes;  replay : False leaves the recipe, and so the steps, out
-    protect, ban : the lists with which the lexicon was built: its head does not have them
+    protect, ban, decisions : with which the lexicon was built: its head does not have them
     contexts : examples of each word;  jobs, memory : as for `build_lexicon`
 
     Errors: CorpusError if the corpus cannot be read or has not one unit; LexiconError if the head cannot be.
@@ -148,7 +161,7 @@ def explain(
 
     run = None
     if replay and settings is not None:
-        run = Replay(settings, [entry for word, entry in entries.items() if units[word]], protect, ban)
+        run = Replay(settings, list(entries.values()), protect, ban, decisions)
         run.mine(source, lexicon, jobs, progress, memory)
     strings = [text for parts in units.values() if parts for text in strings_of(parts)]
     strings += [text for parts in units.values() for text in needed_strings(parts, run.settings if run else None)]
@@ -242,11 +255,11 @@ def _notes(found: Explanation, settings: LexiconSettings | None, figures: Figure
     if figures.sampled:
         yield "the entropies are of a part of the neighbours, evenly spread over the text"
     if found.kept is not None and found.same_text is not False:
-        given = next((step.count for step in found.steps[::-1] if isinstance(step, (Wishes, Conventions))), 0)
+        given = next((step.count for step in found.steps[::-1] if isinstance(step, (Wishes, Places, Conventions))), 0)
         if found.kept != (found.count is not None) or (found.kept and given != found.count):
             here = f"has it with the count {found.count:,}" if found.count is not None else "does not have it"
             there = f"gives it the count {given:,}" if found.kept else "drops it"
             yield (
                 f"the lexicon {here}, its recipe {there}: it was edited, filtered, or built with "
-                "other lists (--protect, --ban)"
+                "other lists (--protect, --ban, --decisions)"
             )

@@ -18,6 +18,7 @@ from minent.explanation.steps import (
     Pair,
     Pairs,
     Part,
+    Places,
     Received,
     Redundancy,
     Spelling,
@@ -43,6 +44,7 @@ TITLES = {
     "joining": "joining",
     "terms": "long words",
     "wishes": "what was asked for",
+    "places": "places in the text",
     "conventions": "conventions",
 }
 
@@ -83,11 +85,25 @@ def _head(found: Explanation) -> Iterator[str]:
         place = "  not in the lexicon 不在词库"
     else:
         place = f"  in the lexicon 在词库: count {found.count:,}, rank {found.rank:,}, ln p {found.log_prob:.2f}"
-    if found.kept is not None:
+    if decision := _decisive_decision(found):
+        place += f"; a decision {'keeps' if found.kept else 'drops'} it 人工决定: {printable(decision)}"
+    elif found.kept is not None:
         ways = {True: "the recipe keeps it", False: "the recipe drops it"}
         step = f" at the step: {TITLES[found.decided_by]}" if found.decided_by else ", no step spoke against it"
         place += f"; {ways[found.kept]}{step}"
     yield place
+
+
+def _decisive_decision(found: Explanation) -> str:
+    """The decision of which the word is in or out; empty for none. Some recipes obey it before the last step."""
+    wishes = next((step for step in found.steps if isinstance(step, Wishes)), None)
+    if wishes is None or wishes.protected == wishes.banned:
+        return ""
+    if found.kept:
+        return wishes.decision
+    gone_before = any(isinstance(step, Redundancy) and step.threshold is None for step in found.steps)
+    by_ban = found.decided_by == "wishes" or (found.decided_by == "redundancy" and gone_before)
+    return wishes.decision if wishes.banned and by_ban else ""
 
 
 def _figures(found: Explanation) -> Iterator[str]:
@@ -148,6 +164,8 @@ def _step(step: Step) -> Iterator[str]:
         for cut in step.cuts:
             verdict = "joined" if step.joins(cut) else "not joined"
             yield f"{_bond(cut)}, {cut.beside:,} times side by side (needs {step.least}): {verdict}"
+        if step.term is not None:
+            yield f"{_bond(step.term)}: they hardly occur without each other (share {step.inseparable:g}), both go"
         yield f"{step.count_after:,} tokens after joining and splitting"
         if step.longer:
             yield f"joined to longer words {_parts(step.longer)}"
@@ -163,6 +181,8 @@ def _step(step: Step) -> Iterator[str]:
             yield "the words of the lexicon do not make it up"
     elif isinstance(step, Wishes):
         yield from _wishes(step)
+    elif isinstance(step, Places):
+        yield f"the recipe gives it no count; it has that of its places, {step.count:,}"
     elif isinstance(step, Conventions):
         yield f"{step.names}: count {step.count:,}" if step.count else f"{step.names}: there is no such word any more"
 
@@ -174,6 +194,8 @@ def _wishes(step: Wishes) -> Iterator[str]:
         yield "protected: always in"
     if step.banned and not step.protected:
         yield "banned"
+    if step.decision:
+        yield f"decision 人工决定: {step.decision}"
 
 
 def _pair(pair: Pair) -> str:

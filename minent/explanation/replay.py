@@ -8,12 +8,15 @@ from typing import Any
 
 from minent.conventions import apply_conventions
 from minent.corpus.sources import Corpus
+from minent.decisions import Decisions
 from minent.discovery import LexiconBuilder
 from minent.errors import LexiconError
 from minent.explanation.figures import Figures
 from minent.explanation.pieces import PieceObserver
 from minent.explanation.sampled import SampledObserver
-from minent.explanation.steps import Conventions, Spelling, Step, Wishes
+from minent.explanation.spelling import units_of
+from minent.explanation.steps import Conventions, Places, Spelling, Step, Wishes
+from minent.kept_words import with_kept_counts
 from minent.lexicon import Lexicon
 from minent.memory import Memory
 from minent.settings import LexiconSettings
@@ -50,17 +53,27 @@ class Replay:
     """
 
     def __init__(
-        self, settings: LexiconSettings, words: Sequence[str], protect: Iterable[str] = (), ban: Iterable[str] = ()
+        self,
+        settings: LexiconSettings,
+        words: Sequence[str],
+        protect: Iterable[str] = (),
+        ban: Iterable[str] = (),
+        decisions: Decisions | None = None,
     ) -> None:
         self.settings = settings
-        self.protect, self.ban = frozenset(protect), frozenset(ban)
+        self.decisions = Decisions() if decisions is None else decisions
+        self.protect = frozenset(protect) | self.decisions.kept()
+        self.ban = frozenset(ban) | self.decisions.banned()
         self._observer: SampledObserver | PieceObserver
+        whole_runs = settings.units == "run"
+        watched = [word for word in words if units_of(word, whole_runs)]
         if settings.recipe == "default":
-            self._observer = SampledObserver(words)
+            self._observer = SampledObserver(watched)
         else:
-            self._observer = PieceObserver(words, self.protect, settings.units == "run")
+            self._observer = PieceObserver(watched, self.protect, whole_runs)
         self._words = frozenset(words)
         self._conventions = ""
+        self._counts: dict[str, int] = {}  # before the conventions
         self._final: dict[str, int] = {}
 
     def mine(self, corpus: Corpus, lexicon: Lexicon, jobs: int, progress: bool, memory: Memory) -> None:
@@ -75,14 +88,18 @@ class Replay:
             memory=memory,
             observer=self._observer,
         )
-        mined = builder.build()
+        mined = with_kept_counts(builder.build(), corpus, self.decisions.kept(), self.settings.units, jobs, progress)
+        self._counts = self._of_words(mined)
         self.settings = self.settings.with_chosen(**builder.chosen)
         self._conventions = str(lexicon.settings.get("conventions", ""))
         try:
             mined = apply_conventions(mined, self._conventions.split(), self.protect)
         except ValueError as error:
             raise LexiconError("the head of the lexicon", str(error)) from None
-        self._final = {word: mined[word].count for word in self._words if word in mined}
+        self._final = self._of_words(mined)
+
+    def _of_words(self, lexicon: Lexicon) -> dict[str, int]:
+        return {word: lexicon[word].count for word in self._words if word in lexicon}
 
     def steps(self, word: str, units: Sequence[str], figures: Figures) -> list[Step]:
         """The steps of one of the words; `units` are none for one that is not written in units."""
@@ -93,18 +110,28 @@ class Replay:
             steps = observer.steps(word, units, figures)
         else:
             steps = observer.steps(word, units, self.settings, figures)
-        settings = self.settings
+        settings, count = self.settings, observer.final.get(word, 0)
         steps.append(
             Wishes(
-                count=observer.final.get(word, 0),
+                count=count,
                 min_count=settings.min_count or 1,
                 length=len(units),
                 min_length=settings.min_length,
                 max_length=settings.max_length,
                 protected=word in self.protect,
                 banned=word in self.ban,
+                decision=self._decision(word),
             )
         )
+        if self._counts.get(word, count) != count:
+            steps.append(Places(self._counts[word]))
         if self._conventions:
             steps.append(Conventions(self._conventions, self._final.get(word, 0)))
         return steps
+
+    def _decision(self, word: str) -> str:
+        """What was decided about a word, or which decision put it in the place of another; empty for nothing."""
+        own = self.decisions.get(word)
+        if own is None:
+            own = next((other for other in self.decisions.values() if word in other.replacement), None)
+        return "" if own is None else str(own)

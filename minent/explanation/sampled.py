@@ -189,29 +189,50 @@ class _Cutting:
     def joining(self, units: Units, bonds: Bonds) -> Joining:
         """The pairs of words that could become this word; none if it is a word already."""
         least, cuts = self._settings.join_count, []
-        if not self._stays(units) and len(units) <= LONGEST_JOINED and min(units) > self._classes:
+        if not self._stays(units) and len(units) <= self._settings.longest_joined and min(units) > self._classes:
             for left, right in _cuts(units):
                 threshold = self._settings.join_pmi[len(left) - 1][len(right) - 1]
                 cuts.append(self._bond(left, right, threshold, self._stays))
         longer = tuple(itertools.islice(self._longer(units, bonds), LONGER))
-        return Joining(self.total, least, tuple(cuts), len(units) > LONGEST, _count_after(units, bonds), longer)
+        share, after = self._settings.inseparable, _count_after(units, bonds)
+        return Joining(self.total, least, share, tuple(cuts), len(units) > LONGEST, after, longer, self._term(units))
+
+    def _term(self, units: Units) -> Bond | None:
+        """A word of more than four units of which this one is a piece that hardly occurs without the other."""
+        if not self._stays(units):
+            return None
+        for parts, beside in self._joinable(units):
+            threshold = self._settings.join_pmi[len(parts[0]) - 1][len(parts[1]) - 1]
+            bond = self._bond(*parts, threshold, self._stays, beside)
+            if self._are_inseparable(parts, beside) and not bond.problem:
+                return bond
+        return None
+
+    def _are_inseparable(self, parts: tuple[Units, Units], beside: int) -> bool:
+        size, settings = sum(map(len, parts)), self._settings
+        fits = LONGEST < size <= settings.longest_joined
+        return fits and beside >= settings.inseparable * max(map(self.count, parts))
+
+    def _joinable(self, units: Units) -> Iterator[tuple[tuple[Units, Units], int]]:
+        """The pairs of neighbours that a word is part of, and how often they are side by side; frequent ones first."""
+        left, right, beside = self._pairs
+        key = np.uint64(_key(units))
+        rows = np.flatnonzero(((left == key) | (right == key)) & (beside >= self._settings.join_count))
+        for row in rows[np.argsort(-beside[rows], kind="stable")].tolist():
+            yield (_units_of(int(left[row])), _units_of(int(right[row]))), int(beside[row])
 
     def _longer(self, units: Units, bonds: Bonds) -> Iterator[Part]:
         """The joined words that took tokens from a word, those that took most first."""
         if not self._stays(units):
             return
-        left, right, beside = self._pairs
-        key = np.uint64(_key(units))
-        rows = np.flatnonzero(((left == key) | (right == key)) & (beside >= self._settings.join_count))
-        for row in rows[np.argsort(-beside[rows], kind="stable")].tolist():
-            parts = _units_of(int(left[row])), _units_of(int(right[row]))
+        for parts, beside in self._joinable(units):
             whole = parts[0] + parts[1]
             threshold = self._settings.join_pmi[len(parts[0]) - 1][len(parts[1]) - 1]
             joined = not self.is_listed(whole) and _count_after(whole, bonds) > 0
             if joined and all(map(self.is_listed, parts)):
-                strength = self._bond(*parts, threshold, self.is_listed, int(beside[row])).pmi
-                if strength is not None and strength > threshold:
-                    yield Part(self._text(whole), int(beside[row]))
+                strength = self._bond(*parts, threshold, self.is_listed, beside).pmi
+                if self._are_inseparable(parts, beside) or (strength is not None and strength > threshold):
+                    yield Part(self._text(whole), beside)
 
     def _stays(self, units: Units) -> bool:
         return self.is_listed(units) and self.splitting(units).verdict(True)

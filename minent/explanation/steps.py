@@ -215,26 +215,33 @@ class Splitting(Step):
 @dataclass(frozen=True)
 class Joining(Step):
     """default: what is not in comes in if two words that stay are side by side `least` times, with a PMI above the
-    threshold of their lengths.
+    threshold of their lengths, or, if it has more than four units, if a share `inseparable` of the tokens of both is
+    there. In that case both go.
 
     is_only_way : the word has too many units to be a token of a sweep
     count_after : tokens after joining and splitting, 0 if it is no word;  longer : what has taken tokens from it
+    term : the two words, this one among them, of a longer word that they hardly occur without
     """
 
     name: str = field(default="joining", init=False)
     total: int
     least: int
+    inseparable: float
     cuts: tuple[Bond, ...]
     is_only_way: bool
     count_after: int
     longer: tuple[Part, ...]
+    term: Bond | None
 
     def joins(self, cut: Bond) -> bool:
         """Whether these two become one word."""
-        return cut.beside >= self.least and cut.pmi is not None and cut.pmi > cut.threshold
+        if cut.beside < self.least or cut.pmi is None:
+            return False
+        bound = self.is_only_way and cut.beside >= self.inseparable * max(cut.left_count, cut.right_count)
+        return bound or cut.pmi > cut.threshold
 
     def verdict(self, before: bool) -> bool:
-        return (before and not self.is_only_way) or any(map(self.joins, self.cuts))
+        return (before and not self.is_only_way and self.term is None) or any(map(self.joins, self.cuts))
 
 
 @dataclass(frozen=True)
@@ -274,7 +281,10 @@ class Terms(Step):
 
 @dataclass(frozen=True)
 class Wishes(Step):
-    """What was asked for: a count, a length in units, lists. `count` is what the recipe gives the word, 0 for none."""
+    """What was asked for: a count, a length in units, lists. `count` is what the recipe gives the word, 0 for none.
+
+    decision : that of a file of decisions on the word, which protects or bans it; empty if there is none
+    """
 
     name: str = field(default="wishes", init=False)
     count: int
@@ -284,10 +294,22 @@ class Wishes(Step):
     max_length: int | None
     protected: bool
     banned: bool
+    decision: str = ""
 
     def verdict(self, before: bool) -> bool:
         fits = self.length >= self.min_length and (self.max_length is None or self.length <= self.max_length)
         return self.protected or (before and fits and not self.banned and self.count >= self.min_count)
+
+
+@dataclass(frozen=True)
+class Places(Step):
+    """A protected word to which the recipe gives no count: that of its places in the text stands in the lexicon."""
+
+    name: str = field(default="places", init=False)
+    count: int
+
+    def verdict(self, before: bool) -> bool:
+        return before
 
 
 @dataclass(frozen=True)

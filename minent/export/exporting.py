@@ -58,6 +58,12 @@ def export_lexicon(
 
     Errors: ValueError for a format or classes that there are not, for new_only without a list or column, and for a
     total where no counts are written; LexiconError where no word is left; OutputError.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = export_lexicon(Lexicon.from_counts({"的": 7, "科学": 3}), "jieba", f"{folder}/userdict.txt")
+    ...     found.words, open(f"{folder}/userdict.txt", encoding="utf-8").read()
+    (2, '的 7\\n科学 3\\n')
     """
     target = find_format(format)
     classes = classes or ("keep" if target.keeps_classes else "split")

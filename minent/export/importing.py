@@ -30,6 +30,12 @@ def import_lexicon(path: str | os.PathLike[str], format: str) -> Imported:
     format : jieba, hanlp, ik, sentencepiece, tokenizers, rime, jsonl or words
     Left out is what has a tab or line end inside, or a literal `<N>` or `<L>`, which would be read as any number.
     Errors: LexiconError with file and line; CorpusError; ValueError for a format that there is not.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+    ...     _ = file.write("科学 3 n".encode()), file.flush()
+    ...     import_lexicon(file.name, "jieba").lexicon["科学"].count
+    3
     """
     source = find_format(format)
     name = os.fspath(path)

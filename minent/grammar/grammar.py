@@ -29,6 +29,11 @@ class Grammar:
     dmvs : dependency models, whose posteriors are averaged;  ccm : the constituent-context model
     edges : boundary statistics;  bonds : how firmly neighbours hold together; both by the classes of `ccm`
     about : what the training was told and what it found, for the reader
+
+    >>> from minent.grammar import Piece, train_grammar
+    >>> grammar = train_grammar([Piece("我 看见 白色 的 小猫 。\\n" * 40)])
+    >>> int(grammar.ids(["小猫"])[0]) > 1, int(grammar.ids(["小狗"])[0]) < 0     # for an unknown word another stands
+    (True, True)
     """
 
     words: tuple[str, ...]

@@ -50,11 +50,12 @@ def fill_posteriors(n, ratios, inside, outside, posteriors):
             inside[a, b] = total * ratios[a, b] / (width - 1)
             outside[a, b] = 0.0
     outside[0, n] = 1.0
+    per_tree = 1.0 / inside[0, n] if inside[0, n] > 0.0 else 0.0  # ratios may be too small for any tree to have weight
     for width in range(n, 1, -1):
         for a in range(n + 1 - width):
             b = a + width
             part = outside[a, b] * ratios[a, b] / (width - 1)
-            posteriors[a, b] = outside[a, b] * inside[a, b] / inside[0, n]
+            posteriors[a, b] = outside[a, b] * inside[a, b] * per_tree
             for k in range(a + 1, b):
                 outside[a, k] += part * inside[k, b]
                 outside[k, b] += part * inside[a, k]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from minent.kernels import kernel
-from minent.kernels.intern import hash_step, intern_run
+from minent.kernels.intern import find_run, hash_step, intern_run
 from minent.kernels.patterns import link_words, new_graph, sentence_end
 from minent.kernels.pieces import hash_units
 from minent.kernels.table import add_value, find_value
@@ -155,6 +155,30 @@ def count_fillers(stream, events, k, number, buckets, runs, entries, state, tabl
 
 
 @kernel
+def count_slot_fillers(stream, events, k, number, buckets, runs, entries, counts, state, filler):
+    """Count the fillers `events[k:number]` whose bucket holds two or more, each with its slot.
+
+    runs, entries, counts, state : table of int32 content (kernels/intern.py): number of the slot, words
+    filler : int32[], longer than any, scratch
+
+    Returns the event reached: `number`, or one for which the table has no room.
+    """
+    while k < number:
+        slot, start, stop = events[k, 0], events[k, 1], events[k, 2]
+        if buckets[filler_bucket(stream, start, stop, slot, len(buckets))] >= TWICE:
+            filler[0] = slot
+            size = stop - start + 1
+            for at in range(1, size):
+                filler[at] = stream[start + at - 1]
+            entry = intern_run(runs, entries, state, filler, 0, size, hash_units(filler, 0, size))
+            if entry < 0:
+                return k
+            counts[entry] += 1
+        k += 1
+    return k
+
+
+@kernel
 def intern_entries(runs, entries, state, other_content, other_entries, numbers, k):
     """Find or make the entries of another table in this one.
 
@@ -170,3 +194,13 @@ def intern_entries(runs, entries, state, other_content, other_entries, numbers, 
         numbers[k] = entry
         k += 1
     return k
+
+
+@kernel
+def find_entries(runs, entries, other_content, other_entries, numbers):
+    """Find the entries of another table in this one. numbers : int64[m], out — entry here, −1 if it is not here"""
+    start = np.int64(0)
+    for k in range(len(numbers)):
+        stop = np.int64(other_entries[k, 1])
+        numbers[k] = find_run(runs, entries, other_content, start, stop, other_entries[k, 0])
+        start = stop

@@ -17,9 +17,10 @@ class ArticleTrees:
         self.parser = ArticleParser(templates)
 
     def parse(self, tokens: Sequence[str]) -> ParseTree:
-        """The tree of a line; words are literal where a template has them."""
+        """The tree of a line; words are literal where the template of their block has them."""
         spans: list[tuple[int, int]] = []
-        literals: set[str] = {token for token in tokens if token_kind(token) != Kind.WORD}
+        signs = {token for token in tokens if token_kind(token) != Kind.WORD}
+        literal_places: set[int] = set()
         start = 0
         for place in range(len(tokens) + 1):
             if place < len(tokens) and token_kind(tokens[place]) == Kind.WORD:
@@ -27,11 +28,6 @@ class ArticleTrees:
             if place > start:
                 root = self.parser.parse(tokens[start:place]).root
                 spans += [(start + a, start + b) for a, b in root.spans()]
-                waiting = [root]
-                while waiting:
-                    block = waiting.pop()
-                    waiting += block.children
-                    if block.template is not None:
-                        literals.update(block.template.literals)
+                literal_places.update(start + place for place in root.literal_places())
             start = place + 1
-        return build_tree(tokens, spans, literals=literals)
+        return build_tree(tokens, spans, literals=signs, literal_places=literal_places)

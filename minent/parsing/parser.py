@@ -48,6 +48,15 @@ class Parser:
 
     A block is what punctuation leaves together (parsing/blocks.py), of 64 words at most: longer ones are cut, so that
     the time for a line grows with its length.
+
+    >>> from minent.segmentation import Segmenter
+    >>> from minent.lexicon import Lexicon
+    >>> from minent.templates import find_templates
+    >>> segmenter = Segmenter(Lexicon.from_counts(dict.fromkeys("苹果 葡萄 雪梨 颜色 味道 的 是 什么 呢".split(), 9)))
+    >>> templates = find_templates(["苹果的颜色是什么呢", "葡萄的味道是什么呢", "雪梨的味道是什么呢"] * 9, segmenter)
+    >>> print(Parser(templates, segmenter).parse("苹果的颜色是什么呢"))
+    苹果(的)颜色(是什么呢)
+    └─ (是)什么(呢)
     """
 
     def __init__(

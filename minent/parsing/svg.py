@@ -12,10 +12,11 @@ from minent.parsing.tree import ParseTree
 SIZE, GAP, LEVEL, MARGIN = 18, 14, 34, 20  # of a character, between words, between levels, around; in pixels
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PAPER = '<rect width="100%" height="100%" fill="#fff"/>'
+NAME = "minent-trees"  # a style sheet in a picture holds for the whole page that it is put in
 STYLE = (
-    "text{font:18px 'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei','WenQuanYi Micro Hei',"
-    "sans-serif;fill:#1b1b1f}.slot{font-weight:600}.mark{fill:#8a8a94}path{fill:none;stroke:#5b6abf;stroke-width:1.4}"
-    "circle{fill:#5b6abf}"
+    f".{NAME} text{{font:18px 'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',"
+    f"'WenQuanYi Micro Hei',sans-serif;fill:#1b1b1f}}.{NAME} .slot{{font-weight:600}}.{NAME} .mark{{fill:#8a8a94}}"
+    f".{NAME} path{{fill:none;stroke:#5b6abf;stroke-width:1.4}}.{NAME} circle{{fill:#5b6abf}}"
 )
 
 
@@ -29,7 +30,7 @@ def trees_svg(trees: Iterable[ParseTree]) -> str:
         parts += picture
         width, top = max(width, right), top + height + MARGIN
     size = f'width="{width + MARGIN}" height="{top}" viewBox="0 0 {width + MARGIN} {top}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n<style>{STYLE}</style>\n{PAPER}'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="{NAME}" {size}>\n<style>{STYLE}</style>\n{PAPER}'
     return "\n".join([head, *parts, "</svg>\n"])
 
 

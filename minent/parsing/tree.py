@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,10 @@ class ParseTree:
     start, end : place of its first token, and behind its last
     word : the token of a leaf, else None;  is_literal : whether a template has this word itself, no slot for it
     children : from left to right;  score : of a span, None for a leaf, the root, or where punctuation alone decided
+
+    >>> tree = build_tree(["苹果", "的", "颜色", "呢"], [(0, 3)], literals={"的", "呢"})
+    >>> tree.template, tree.fillers[0].template, tree.words
+    ('[X] 呢', '[X] 的 [X]', ['苹果', '的', '颜色', '呢'])
     """
 
     start: int
@@ -28,6 +32,12 @@ class ParseTree:
 
     def __str__(self) -> str:
         return self.drawing()
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows: the picture of the tree."""
+        from minent.parsing.svg import trees_svg  # which draws nodes of this module
+
+        return trees_svg([self])
 
     @property
     def words(self) -> list[str]:
@@ -47,7 +57,7 @@ class ParseTree:
         """
         return " ".join(
             (child.word.replace(SLOT, "\\" + SLOT) if child.word is not None and child.is_literal else SLOT)
-            for child in self.children or (self,)
+            for child in (self.children if self.word is None else (self,))
         )
 
     @property
@@ -136,10 +146,12 @@ def build_tree(
     spans: Iterable[tuple[int, int]],
     scores: dict[tuple[int, int], float] | None = None,
     literals: Iterable[str] = (),
+    literal_places: Container[int] = (),
 ) -> ParseTree:
     """The tree of nested spans over tokens; spans of one token, or of all, are left out.
 
-    scores : of some of the spans;  literals : the words that are literal in templates
+    scores : of some of the spans;  literals : the words that are literal in templates;  literal_places : places of
+    further literal words
     ValueError: two spans cross.
     """
     scores, literals = scores or {}, frozenset(literals)
@@ -158,7 +170,8 @@ def build_tree(
                 raise ValueError(f"spans {(opened[-1].start, opened[-1].end)} and {(start, end)} cross")
             opened.append(_Open(start, end, scores.get((start, end))))
             start, end = next(following)
-        opened[-1].children.append(ParseTree(place, place + 1, token, token in literals))
+        is_literal = token in literals or place in literal_places
+        opened[-1].children.append(ParseTree(place, place + 1, token, is_literal))
         while opened[-1].end == place + 1 and len(opened) > 1:
             close()
     return ParseTree(0, len(tokens), None, False, tuple(opened[0].children))

@@ -39,6 +39,20 @@ class Block:
         for child in self.children:
             yield from child.spans()
 
+    def literal_places(self) -> Iterator[int]:
+        """The places of the words of its template, and of those of the blocks below, but not of a slot's only word.
+
+        >>> possession = Template.parse("[X] 的 [X]")
+        >>> list(Block(0, 4, possession, (Block(0, 1, None), Block(2, 4, None))).literal_places())
+        [1]
+        """
+        if self.template is not None:
+            in_slots = {place for child in self.children for place in range(child.start, child.end)}
+            yield from (place for place in range(self.start, self.end) if place not in in_slots)
+        for child in self.children:
+            if child.end > child.start + 1:
+                yield from child.literal_places()
+
     def show(self, words: Sequence[str]) -> str:
         """What the block is made of, its slots in brackets.
 

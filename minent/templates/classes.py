@@ -174,6 +174,12 @@ def load_classes(path: str | os.PathLike[str]) -> WordClasses:
     """Read a file of classes, or a plain table of `word<TAB>class`, one a line, from anywhere.
 
     Errors: ClassError with file and line.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".tsv") as file:
+    ...     _ = file.write("苹果\\t水果\\n葡萄\\t水果\\n".encode()), file.flush()
+    ...     load_classes(file.name)
+    <WordClasses: 1 classes; <水果> …>
     """
     return parse_classes(*read_packed(path))
 

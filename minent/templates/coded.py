@@ -11,10 +11,11 @@ from minent.corpus.sources import Corpus, Shard
 from minent.corpus.units import unit_classes
 from minent.engines.local import fold
 from minent.kernels.skipgram import SIGNS_ARE_WORDS, SPACED, code_words
+from minent.memory import SHARD, Memory
 from minent.progress import progress_bar
 from minent.segmentation import Segmenter
 from minent.tables import Interner
-from minent.templates.streams import Coder, WordStream
+from minent.templates.streams import Coder, WordStream, beside_words
 
 TOKEN_START = b"\xff"
 
@@ -50,10 +51,10 @@ def code_sentences(
 class _SentenceCoder(Coder):
     """Segments and codes shards."""
 
-    def __init__(self, segmenter: Segmenter | None, signs_are_words: bool, temp_dir: str | None) -> None:
-        super().__init__(temp_dir)
-        self.segmenter = segmenter
-        self.flags = coding_flags(segmenter, signs_are_words)
+    def __init__(self, segmenter: Segmenter | None, flags: int, memory: Memory, jobs: int) -> None:
+        super().__init__(memory.temp_dir)
+        self.segmenter, self.flags = segmenter, flags
+        self.memory, self.jobs = memory, jobs
         self.words = Interner(np.uint8)
 
     def add(self, shard: Shard) -> None:
@@ -61,6 +62,7 @@ class _SentenceCoder(Coder):
         stream, invalid, first = code_sentences(shard.data, self.segmenter, self.flags, self.words)
         self.note_invalid(shard, invalid, first)
         self.write(shard.number, stream)
+        beside_words(self.memory, len(self.words), self.jobs)
 
     def vocabulary(self) -> tuple[list[bytes], list[int]]:
         content, start, texts = self.words.content.tobytes(), 0, []
@@ -78,6 +80,8 @@ class CodedText(WordStream[_SentenceCoder]):
     A sentence is a run of words with no sign, no space and no line end between them, as in the article; with
     `segmenter` None words are what stands between whitespace, and only signs and line ends end a sentence. With
     `signs_are_words` a sentence goes on after commas and the like, which are words.
+
+    memory : that of counters, in all passes; None: no limit
     """
 
     def __init__(
@@ -88,19 +92,24 @@ class CodedText(WordStream[_SentenceCoder]):
         signs_are_words: bool = False,
         jobs: int = 1,
         progress: bool = False,
-        temp_dir: str | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        flags, memory = coding_flags(segmenter, signs_are_words), memory or Memory()
+        size = corpus.shard_size
+        if memory.size is not None and flags == 0:  # with flags, a sentence may go on where a line is cut
+            size = min(size, SHARD)
+
         def fill(coders: list[_SentenceCoder]) -> None:
             def make() -> _SentenceCoder:
-                coders.append(_SentenceCoder(segmenter, signs_are_words, temp_dir))
+                coders.append(_SentenceCoder(segmenter, flags, memory, jobs))
                 return coders[-1]
 
             def shards() -> Iterator[Shard]:
                 with progress_bar(corpus.size(), "B", "segment", progress) as advance:
-                    for shard in corpus.shards():
+                    for shard in corpus.shards(size):
                         yield shard
                         advance(len(shard.data))
 
             fold(shards(), make, _SentenceCoder.add, lambda one, other: None, jobs)
 
-        super().__init__(corpus, fill, jobs=jobs, progress=progress, temp_dir=temp_dir)
+        super().__init__(corpus, fill, jobs=jobs, progress=progress, memory=memory)

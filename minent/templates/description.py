@@ -14,6 +14,7 @@ from minent.counting import count_corpus_units
 from minent.entropy import Entropy, entropy_of, gamma_bits
 from minent.kernels.template_chart import count_blocks
 from minent.lexicon import Lexicon
+from minent.memory import Memory
 from minent.segmentation import Segmenter
 from minent.templates.article import LONGEST, ArticleParser
 from minent.templates.coded import CodedText
@@ -70,7 +71,7 @@ def entropy_of_templates(
     if not pretokenized:
         segmenter = segmenter or Segmenter()
     parser = ArticleParser(templates)
-    with CodedText(open_corpus(corpus), segmenter, jobs=jobs, progress=progress, temp_dir=temp_dir) as text:
+    with CodedText(open_corpus(corpus), segmenter, jobs=jobs, progress=progress, memory=Memory(None, temp_dir)) as text:
         used = _Usage(
             np.round(np.exp(parser.trie[2]) * parser.total), text.counts.astype(np.float64), np.ones(LONGEST + 1)
         )
@@ -112,7 +113,7 @@ class _Usage(NamedTuple):
 
 def _parse(text: CodedText, parser: ArticleParser, used: _Usage) -> _Usage:
     """Parse a text for the fewest bits and count what it is made of."""
-    log_total = np.log(sum(counts.sum() for counts in (used.nodes, used.words, used.nulls[2:])))
+    log_total = np.log(max(sum(counts.sum() for counts in (used.nodes, used.words, used.nulls[2:])), 1))
     with np.errstate(divide="ignore"):
         nodes = np.log(used.nodes) - log_total
     words = np.log(np.maximum(used.words, 0.5)) - log_total  # what has gone may come back, at a price

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minent.kernels.patterns import fill_screen
 from minent.kernels.skipgram import count_buckets, count_skip_grams
+from minent.spill import SpillingCounter
 from minent.tables import Counter
 from minent.templates.coded import CodedText
 from minent.templates.settings import TemplateSettings
 
-FEWEST_BUCKETS, MOST_BUCKETS = 1 << 16, 1 << 25  # 4 bytes each, for all workers together
+FEWEST_BUCKETS, MOST_BUCKETS = 1 << 16, 1 << 25  # for all workers together
+BUCKET = 4  # bytes
+EDGE = 120  # bytes of a strong skip-gram, with its places in the screen and the table
 SLACK = 1 - 1e-9  # for the rounding of a bound
 SCREEN_BITS = 16  # places of the screen for one strong skip-gram
 
@@ -40,7 +44,8 @@ def find_edges(text: CodedText, settings: TemplateSettings) -> Edges:
 
     a → b is strong if its count reaches min_count, ln p_ab > ln min_prob and ln p_ab − ln p_a − ln p_b > min_pmi, p_ab
     being its share of all skip-grams, p_a that of a among all words. What is not given is chosen (TemplateSettings).
-    Two passes; memory: the buckets, at most 128 MiB, and 26 bytes for each skip-gram that may be strong.
+    Two passes; memory: the buckets, at most 128 MiB, and 26 bytes for each skip-gram that may be strong. With a limit
+    the buckets take a quarter of it at most, and the rest spills.
     """
     buckets, total = _count_buckets(text, settings)
     settings = settings.with_chosen(total)
@@ -48,19 +53,21 @@ def find_edges(text: CodedText, settings: TemplateSettings) -> Edges:
     assert min_pmi is not None
     words = int(text.counts.sum())
     ratio = math.exp(min_pmi) * SLACK * total / max(words, 1) ** 2
-    window, counts = settings.window, text.counts
+    window, counts, memory = settings.window, text.counts, text.memory
+    share = memory.share(text.jobs)
+    if share is not None:
+        share -= buckets.nbytes // text.jobs
 
-    def work(counter: Counter, stream: NDArray[np.int32]) -> None:
+    def work(counter: SpillingCounter, stream: NDArray[np.int32]) -> None:
         at = 0
         while at < len(stream):
             at = count_skip_grams(stream, at, window, buckets, counts, least, ratio, counter.table, counter.used)
             if at < len(stream):
-                counter.grow(2 * len(counter))
+                counter.grow(len(counter) + window + 1)
 
-    found = text.fold(Counter, work, Counter.merge, "count skip-grams")
-    keys, pairs = found.items()
-    strong = StrongPairs.of(counts, total, settings)(keys, pairs)
-    keys, pairs = keys[strong], pairs[strong]
+    found = text.fold(lambda: SpillingCounter(share, memory.temp_dir), work, SpillingCounter.merge, "count skip-grams")
+    strong = list(found.blocks(StrongPairs.of(counts, total, settings)))
+    keys, pairs = (np.concatenate(column) for column in zip(*strong, strict=True))
     order = np.argsort(keys)
     return Edges(keys[order], pairs[order], total, settings)
 
@@ -85,15 +92,32 @@ class StrongPairs:
 
     def __call__(self, keys: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
         strong: NDArray[np.bool_] = pairs >= self.least
-        words = int(self.counts.sum())
-        strong[strong] = _pmi(keys[strong], pairs[strong], self.counts, self.total, words) > self.min_pmi
+        strong[strong] = self._pmi(keys[strong], pairs[strong]) > self.min_pmi
         return strong
+
+    def _pmi(self, keys: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+        """ln p_ab − ln p_a − ln p_b, in the order of operations of the article's implementation."""
+        if not len(keys):
+            return np.empty(0)
+        log_pairs = _logarithms(pairs) - math.log(self.total)
+        result: NDArray[np.float64] = log_pairs - self._log_words[keys >> 32] - self._log_words[keys & 0xFFFFFFFF]
+        return result
+
+    @cached_property
+    def _log_words(self) -> NDArray[np.float64]:
+        """ln p of each word."""
+        log_probs = np.zeros(len(self.counts))
+        log_probs[1:] = _logarithms(self.counts[1:]) - math.log(int(self.counts.sum()))
+        return log_probs
 
 
 def _count_buckets(text: CodedText, settings: TemplateSettings) -> tuple[NDArray[np.uint32], int]:
     """Upper bounds of the counts of all skip-grams, by bucket, and how many there are."""
     wanted = len(text) * settings.window // max(text.jobs, 1)
     most = MOST_BUCKETS // max(text.jobs, 1)
+    share = text.memory.share(text.jobs)
+    if share is not None:
+        most = min(most, share // 4 // BUCKET)
     size = FEWEST_BUCKETS
     while size < wanted and 2 * size <= most:
         size *= 2
@@ -113,18 +137,6 @@ def _count_buckets(text: CodedText, settings: TemplateSettings) -> tuple[NDArray
 
     found = text.fold(Buckets, Buckets.add, Buckets.merge, "bound skip-grams")
     return found.buckets, int(found.total)
-
-
-def _pmi(
-    keys: NDArray[np.int64], pairs: NDArray[np.int64], counts: NDArray[np.int64], total: int, words: int
-) -> NDArray[np.float64]:
-    """ln p_ab − ln p_a − ln p_b of some skip-grams, in the order of operations of the article's implementation."""
-    if not len(keys):
-        return np.empty(0)
-    log_pairs = _logarithms(pairs) - math.log(total)
-    log_words = _logarithms(counts[1:]) - math.log(words)
-    result: NDArray[np.float64] = log_pairs - log_words[(keys >> 32) - 1] - log_words[(keys & 0xFFFFFFFF) - 1]
-    return result
 
 
 def _logarithms(counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -13,12 +13,16 @@ from minent.kernels.template_fillers import (
     build_trie,
     count_filler_buckets,
     count_fillers,
+    count_slot_fillers,
     find_fillers,
     intern_entries,
 )
+from minent.memory import Memory
+from minent.spill import SpillingInterner
 from minent.tables import Counter, Interner
 from minent.templates.edges import Edges
-from minent.templates.streams import WordStream, sort_key
+from minent.templates.streams import WordStream, sentences, sort_key
+from minent.templates.template import Element
 from minent.templates.template_set import Filler
 
 BUCKET_BITS = 25  # a byte each, for all workers together
@@ -30,30 +34,45 @@ Found = Callable[[NDArray[np.int32]], tuple[NDArray[np.int32], NDArray[np.int64]
 """From a block of a stream to words, and fillers among them: int64[n, 3] — number of a slot, start, stop."""
 
 
-def gather_fillers(text: WordStream[Any], found: Found, expected: float, top: int) -> Lists:
+def gather_fillers(
+    text: WordStream[Any], found: Found, expected: float, top: int, memory: Memory | None = None
+) -> Lists:
     """The `top` most frequent fillers of each slot that has any, by falling count, then by text.
 
     expected : how many fillers there are at most. Those that were seen once are left out.
-    Memory: 32 MiB, and about 80 bytes for each filler that was seen twice.
+    memory : of all workers; None: that of the text
+    Memory: 32 MiB, and about 80 bytes for each filler that was seen twice. With a limit the former are a quarter of it
+    at most, and the latter spill.
     """
 
     def bound(buckets: NDArray[np.uint8], stream: NDArray[np.int32]) -> None:
-        words, some = found(stream)
-        count_filler_buckets(words, some, len(some), buckets)
+        for piece in sentences(stream):
+            words, some = found(piece)
+            count_filler_buckets(words, some, len(some), buckets)
 
     def add_up(buckets: NDArray[np.uint8], other: NDArray[np.uint8]) -> None:
         np.add(buckets, other, out=buckets)  # at most 2 a worker: see MOST_WORKERS
 
     size = (1 << BUCKET_BITS) // max(text.jobs, 1)
+    memory = memory or text.memory
+    share = memory.share(text.jobs)
+    if share is not None:
+        size = min(size, share // 4)
     size = 1 << max(16, size.bit_length() - 1)
     if expected <= FEW_EVENTS:
         buckets = np.full(1, 2, dtype=np.uint8)
     else:
         buckets = text.fold(lambda: np.zeros(size, dtype=np.uint8), bound, add_up, "bound fillers")
-    counted = text.fold(
-        _Fillers, lambda fillers, stream: fillers.add(*found(stream), buckets), _Fillers.merge, "fillers"
-    )
-    return _lists(counted, text, top)
+
+    def count(fillers: _Fillers | _SpillingFillers, stream: NDArray[np.int32]) -> None:
+        for piece in sentences(stream):
+            fillers.add(*found(piece), buckets)
+
+    if share is None:
+        return text.fold(_Fillers, count, _Fillers.merge, "fillers").lists(text.words, top)
+    left, folder = share - buckets.nbytes // text.jobs, memory.temp_dir
+    spilling = text.fold(lambda: _SpillingFillers(left, folder), count, _SpillingFillers.merge, "fillers")
+    return spilling.lists(text.words, top)
 
 
 class _Fillers:
@@ -90,6 +109,44 @@ class _Fillers:
         keys, counts = other.counter.items()
         keys = (keys >> 32 << 32) | numbers[keys & 0xFFFFFFFF]
         self.counter.merge(Counter.from_items(keys, counts))
+
+    def lists(self, words: list[Element], top: int) -> Lists:
+        """The `top` most frequent fillers of each slot that has any."""
+        keys, counts = self.counter.items()
+        return _lists(keys >> 32, counts, keys & 0xFFFFFFFF, self.spans, 0, words, top)
+
+
+class _SpillingFillers:
+    """Counts of fillers in a table that spills: the number of the slot, then the words."""
+
+    def __init__(self, share: int, folder: str | None) -> None:
+        self.table = SpillingInterner(np.int32, share, folder)
+
+    def add(self, stream: NDArray[np.int32], events: NDArray[np.int64], buckets: NDArray[np.uint8]) -> None:
+        """Count the fillers of a block."""
+        table, at = self.table, 0
+        filler = np.empty(1 + int((events[:, 2] - events[:, 1]).max(initial=0)), dtype=np.int32)
+        while True:
+            at = count_slot_fillers(
+                stream, events, at, len(events), buckets, table.runs, table.entries, table.counts, table.state, filler
+            )
+            if at == len(events):
+                return
+            table.grow(len(filler))
+
+    def merge(self, other: _SpillingFillers) -> None:
+        """Add the counts of another worker."""
+        self.table.merge(other.table)
+
+    def lists(self, words: list[Element], top: int) -> Lists:
+        """The `top` most frequent fillers of each slot that has any."""
+        lists: Lists = {}
+        for part in self.table.parts():
+            entries = np.arange(len(part))
+            slots = part.content[np.append(0, part.ends())[:-1]].astype(np.int64)
+            for slot, some in _lists(slots, part.counts[: len(part)], entries, part, 1, words, top).items():
+                lists[slot] = tuple(sorted((*lists.get(slot, ()), *some), key=_rank)[:top])
+        return lists
 
 
 @dataclass(frozen=True)
@@ -152,24 +209,36 @@ class _Events:
         return stream, np.concatenate(found)
 
 
-def _lists(found: _Fillers, text: WordStream[Any], top: int) -> Lists:
-    """The most frequent fillers of each slot that has any."""
-    keys, counts = found.counter.items()
-    keys, counts = keys[counts > 1], counts[counts > 1]
-    order = np.lexsort((-counts, keys >> 32))
-    keys, counts = keys[order], counts[order]
-    slots = keys >> 32
+def _rank(filler: Filler) -> tuple[Any, ...]:
+    """The most frequent ones first; of equals the text decides."""
+    return -filler.count, tuple(map(sort_key, filler.words))
+
+
+def _lists(
+    slots: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    entries: NDArray[np.int64],
+    spans: Interner,
+    skipped: int,
+    words: list[Element],
+    top: int,
+) -> Lists:
+    """The most frequent fillers of each slot that has any. skipped : elements at the start of each entry"""
+    often = counts > 1
+    slots, counts, entries = slots[often], counts[often], entries[often]
+    order = np.lexsort((-counts, slots))
+    slots, counts, entries = slots[order], counts[order], entries[order]
     starts = np.flatnonzero(np.diff(slots, prepend=-1))
-    ends, words = found.spans.ends().tolist(), text.words
+    ends = spans.ends().tolist()
     lists = {}
-    for start, stop in zip(starts.tolist(), np.append(starts, len(keys))[1:].tolist(), strict=True):
+    for start, stop in zip(starts.tolist(), np.append(starts, len(slots))[1:].tolist(), strict=True):
         last = stop
         if stop - start > top:  # the last that is kept may tie with others: the text decides
             last = start + int(np.searchsorted(-counts[start:stop], -counts[start + top - 1], side="right"))
         some = []
-        for entry, count in zip((keys[start:last] & 0xFFFFFFFF).tolist(), counts[start:last].tolist(), strict=True):
-            span = found.spans.content[ends[entry - 1] if entry else 0 : ends[entry]]
+        for entry, count in zip(entries[start:last].tolist(), counts[start:last].tolist(), strict=True):
+            span = spans.content[(ends[entry - 1] if entry else 0) + skipped : ends[entry]]
             some.append(Filler(tuple(words[number] for number in span.tolist()), count))
-        some.sort(key=lambda filler: (-filler.count, tuple(map(sort_key, filler.words))))
+        some.sort(key=_rank)
         lists[int(slots[start])] = tuple(some[:top])
     return lists

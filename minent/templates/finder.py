@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus, open_corpus
 from minent.engines.rows import ClusterText
+from minent.memory import Memory, least_memory
 from minent.segmentation import Segmenter
 from minent.templates.classes import WordClasses
 from minent.templates.clusters import find_classes
 from minent.templates.coded import CodedText
+from minent.templates.growing import MOST_PATHS
 from minent.templates.mining import FinderReport, mine, most_frequent
 from minent.templates.settings import CLASS, PARSE, SKIPGRAM, SOURCES, TemplateSettings
 from minent.templates.template import Element, Template
@@ -21,6 +23,8 @@ from minent.templates.template_set import MinedTemplate, TemplateSet
 if TYPE_CHECKING:
     from minent.grammar import Grammar
     from minent.templates.parsed import ParseReport
+
+LEARNED = 30  # bytes of a word of text from which classes are learned
 
 
 class TemplateFinder:
@@ -33,6 +37,7 @@ class TemplateFinder:
     sources : `skipgram`, `parse`, or both; None: skipgram, and parse if there is a grammar
     classes : mine once more with word classes in the place of words: these, or True for those of the corpus
     jobs : workers, which are processes where lines are parsed; the result does not depend on them
+    memory : what counters may fill; then they spill to its temporary folder. The result does not depend on it
     cluster : where the corpus is read, if not here; for skip-grams only
     """
 
@@ -48,7 +53,7 @@ class TemplateFinder:
         classes: WordClasses | bool = False,
         jobs: int = 1,
         progress: bool = False,
-        temp_dir: str | None = None,
+        memory: Memory | None = None,
         cluster: ClusterText | None = None,
     ) -> None:
         if cluster is not None and (PARSE in (sources or ()) or grammar is not None or classes is not False):
@@ -61,18 +66,25 @@ class TemplateFinder:
             raise ValueError(f"the source {min(unknown)!r} is none of {', '.join(SOURCES)}")
         if PARSE in self.sources and grammar is None:
             raise ValueError("templates of parses need a grammar")
+        self.memory, self.jobs = memory or Memory(), jobs
+        self.settings = self._given = settings or TemplateSettings()
+        self._check_memory()
         self.corpus: Corpus = open_corpus(corpus if cluster is None else cluster.corpus)
         self.cluster = cluster
         self.segmenter = None if pretokenized else segmenter or Segmenter()
-        self.settings = self._given = settings or TemplateSettings()
         self.grammar = grammar
-        self.jobs, self.progress, self.temp_dir = jobs, progress, temp_dir
+        self.progress = progress
         self.invalid: InvalidBytes | None = None
         self.report: FinderReport | None = None
         self.class_report: FinderReport | None = None
         self.parse_report: ParseReport | None = None
         self.classes: WordClasses | None = None
         self._asked_classes = classes
+
+    def _check_memory(self) -> None:
+        if self.memory.size is not None and (self.settings.max_paths or MOST_PATHS + 1) > MOST_PATHS:
+            raise ValueError(f"with a limit of memory, max_paths is at most {MOST_PATHS:,}")
+        self.memory.require(least_memory(self.jobs), f"counting with --jobs {self.jobs}", "fewer workers need less")
 
     def find(self) -> TemplateSet:
         """Mine the templates. Errors: CorpusError if the corpus cannot be read or has not one word."""
@@ -106,7 +118,7 @@ class TemplateFinder:
             signs_are_words=self.settings.boundaries == "stops",
             jobs=self.jobs,
             progress=self.progress,
-            temp_dir=self.temp_dir,
+            memory=self.memory,
         ) as text:
             self.invalid = text.invalid
             text.check_words()
@@ -121,6 +133,9 @@ class TemplateFinder:
     def _of_classes(self, text: CodedText, head: dict[str, Any]) -> list[MinedTemplate]:
         """The templates with a class in them, of the text with classes in the place of words."""
         given = self._asked_classes
+        if not isinstance(given, WordClasses):
+            sample = min(len(text), self.settings.clustering.most_words)
+            text.memory.require(least_memory(self.jobs) + LEARNED * sample, f"word classes of {sample:,} words")
         classes = (
             given.counted(text) if isinstance(given, WordClasses) else find_classes(text, self.settings.clustering)
         )
@@ -144,7 +159,7 @@ class TemplateFinder:
             self.segmenter,
             jobs=self.jobs,
             progress=self.progress,
-            temp_dir=self.temp_dir,
+            memory=self.memory,
         ) as text:
             self.invalid = self.invalid or text.invalid
             text.check_words()

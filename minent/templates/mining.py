@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +17,21 @@ from minent.kernels.patterns import (
     PATHS,
     count_components,
     grow_patterns,
-    read_components,
 )
-from minent.tables import Interner
+from minent.memory import Memory
+from minent.spill import SpillFile, SpillingInterner, write_interner
 from minent.templates.coded import CodedText
-from minent.templates.edges import Edges, find_edges
+from minent.templates.edges import EDGE, Edges, find_edges
 from minent.templates.fillers import FillerFinder, Found, Lists, gather_fillers
+from minent.templates.growing import Paths, component_nodes, grow_in_parts
 from minent.templates.settings import SKIPGRAM, TemplateSettings
 from minent.templates.template import Element, Template
 from minent.templates.template_set import MinedTemplate
 
 Wanted = Callable[[Template], bool]
+
+NODE = 150  # bytes of a word of a component, while templates are grown in memory
+TEMPLATE = 2_500  # bytes of a template of the result, with the usual fillers
 
 
 class MinedText(Protocol):
@@ -56,7 +60,7 @@ class Components(Protocol):
     def singles(self, place: int, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The isolated words that stand at a place (0, BEGINS, ENDS, both) `least` times, rising, and their counts."""
 
-    def grow(self, least: int, least_places: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    def grow(self, least: int, least_places: int) -> Paths:
         """The paths of two words or more that occur often, in enough places; see `kernels.patterns.grow_patterns`."""
 
 
@@ -73,36 +77,46 @@ class Passes(Protocol):
         """The most frequent fillers of each slot: see `fillers.gather_fillers`. `found` can be pickled."""
 
 
-@dataclass(frozen=True)
 class TextPasses:
-    """Passes over a text that is here."""
+    """Passes over a text that is here. memory : what is left of that of the text"""
 
-    text: CodedText
+    def __init__(self, text: CodedText) -> None:
+        self.text, self.memory = text, text.memory
 
     def find_edges(self, settings: TemplateSettings) -> Edges:
-        return find_edges(self.text, settings)
+        edges, text = find_edges(self.text, settings), self.text
+        size, hint = EDGE * len(edges.keys), "a higher --min-count or --min-pmi keeps fewer"
+        self.memory = text.memory.without(size, text.jobs, f"a text with {len(edges.keys):,} strong edges", hint)
+        return edges
 
     def find_components(self, edges: Edges, limit: int) -> Components:
-        strong, window = edges.tables(), edges.settings.window
-        return self.text.fold(
-            lambda: ComponentTable(len(self.text.words)),
+        strong, window, text = edges.tables(), edges.settings.window, self.text
+        found = text.fold(
+            lambda: ComponentTable(len(text.words), self.memory, text.jobs),
             lambda found, stream: found.add(stream, window, strong, limit),
             ComponentTable.merge,
             "link words",
         )
+        found.settle()
+        return found
 
     def gather_fillers(self, found: Found, expected: float, top: int) -> Lists:
-        return gather_fillers(self.text, found, expected, top)
+        return gather_fillers(self.text, found, expected, top, self.memory)
 
 
 class ComponentTable:
-    """Distinct components of sentence graphs with counts, and isolated words (kernels/patterns.py)."""
+    """Distinct components of sentence graphs with counts, and isolated words (kernels/patterns.py).
 
-    def __init__(self, words: int) -> None:
-        self.table = Interner(np.int32)
+    memory : of all workers; components beyond it spill, and are then read in parts
+    """
+
+    def __init__(self, words: int, memory: Memory | None = None, jobs: int = 1) -> None:
+        self._memory, self._jobs = memory or Memory(), jobs
+        self.table = SpillingInterner(np.int32, self._memory.share(jobs), self._memory.temp_dir)
         self.isolated = np.zeros((words, 4), dtype=np.int64)
         self.paths = 0
         self.left_out = 0
+        self._settled = 0  # distinct components in spills that have none in common
 
     def add(
         self, stream: NDArray[np.int32], window: int, strong: tuple[NDArray[np.uint8], NDArray[np.int64]], limit: int
@@ -127,35 +141,45 @@ class ComponentTable:
         self.paths += other.paths
         self.left_out += other.left_out
 
+    def settle(self) -> None:
+        """After the last: bring equal components together, if they do not fit."""
+        table = self.table
+        if table.share is not None and NODE * int(table.state[1]) // 2 > table.share:
+            table.spill()
+        if table.spills:
+            file, spills = SpillFile(table.file.folder), []
+            for part in table.parts():
+                self._settled += len(part)
+                spills.append(write_interner(part, file))
+            table.file, table.spills = file, spills
+
     @property
     def total(self) -> int:
         return self.paths + int(self.isolated.sum())
 
     @property
     def distinct(self) -> int:
-        return len(self.table)
+        return self._settled or len(self.table)
 
     def singles(self, place: int, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         numbers = np.flatnonzero(self.isolated[:, place] >= least)
         return numbers, self.isolated[numbers, place]
 
-    def grow(self, least: int, least_places: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    def grow(self, least: int, least_places: int) -> Paths:
+        paths = self._grow(least, least_places)
+        hint = "a higher --min-count keeps fewer"
+        self._memory.without(TEMPLATE * len(paths[1]), self._jobs, f"a result of {len(paths[1]):,} templates", hint)
+        return paths
+
+    def _grow(self, least: int, least_places: int) -> Paths:
+        if self.table.spills:
+            return grow_in_parts(self.table, least, least_places)
         longest = int(np.diff(self.table.ends(), prepend=0).max(initial=1)) // 2
         weights = self.table.counts[: len(self.table)]
         content, ends, counts = grow_patterns(
             component_nodes(self.table), weights, least, least_places, 2 * len(self.isolated), longest
         )
         return content, ends, counts
-
-
-def component_nodes(table: Interner) -> tuple[NDArray[Any], ...]:
-    """The words of all components of a table, side by side; see `kernels.patterns.read_components`."""
-    number = len(table)
-    size = int(table.state[1] - number) // 2
-    words, links, owners = (np.empty(size, dtype=np.int32) for _ in range(3))
-    traits, bounds = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.int64)
-    read_components(table.content, table.entries, number, words, links, owners, traits, bounds)
-    return words, links, owners, traits, bounds
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,17 @@ from minent.engines.processes import map_in_processes
 from minent.grammar.grammar import Grammar
 from minent.grammar.marks import Kind, token_kind
 from minent.kernels.template_blocks import LITERAL, SIGN, SLOT, read_blocks
-from minent.kernels.template_fillers import intern_entries
+from minent.kernels.template_fillers import find_entries
+from minent.memory import Memory
 from minent.parsing import Parser, ParseTree
 from minent.progress import progress_bar
 from minent.segmentation import Segmenter
+from minent.spill import SpillingInterner
 from minent.tables import Interner
 from minent.templates.fillers import Lists, gather_fillers
 from minent.templates.mining import Wanted, most_frequent
 from minent.templates.settings import PARSE, TemplateSettings
-from minent.templates.streams import CLOSE, OPEN, Coder, WordStream, renumbering
+from minent.templates.streams import CLOSE, OPEN, Coder, WordStream, beside_words, renumbering, sentences
 from minent.templates.template import Template
 from minent.templates.template_set import Filler, MinedTemplate
 
@@ -94,8 +96,9 @@ def _code(trees: Iterable[ParseTree]) -> _Trees:
 class _TreeCoder(Coder):
     """Keeps trees."""
 
-    def __init__(self, temp_dir: str | None) -> None:
-        super().__init__(temp_dir)
+    def __init__(self, memory: Memory) -> None:
+        super().__init__(memory.temp_dir)
+        self.memory = memory
         self.numbers: dict[str, int] = {}
         self.counts = np.zeros(1 << 10, dtype=np.int64)
         self.kinds: list[int] = []
@@ -117,6 +120,7 @@ class _TreeCoder(Coder):
 
     def flush(self) -> None:
         """Write what waits."""
+        beside_words(self.memory, len(self.numbers), 1)
         if self.waiting:
             self.write(len(self.pieces), np.concatenate(self.waiting))
             self.waiting = []
@@ -146,12 +150,13 @@ class ParsedText(WordStream[_TreeCoder]):
         *,
         jobs: int = 1,
         progress: bool = False,
-        temp_dir: str | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        memory = memory or Memory()
         task = _Task(dataclasses.replace(grammar), segmenter)  # a copy, without what it has looked up
 
         def fill(coders: list[_TreeCoder]) -> None:
-            coder = _TreeCoder(temp_dir)
+            coder = _TreeCoder(memory)
             coders.append(coder)
             sizes: deque[int] = deque()  # of the batches at work, in bytes
             trees = map_in_processes(task.coder(), task.coder, _batches(corpus, coder, sizes), jobs)
@@ -161,7 +166,7 @@ class ParsedText(WordStream[_TreeCoder]):
                     advance(sizes.popleft())
             coder.flush()
 
-        super().__init__(corpus, fill, jobs=jobs, progress=progress, temp_dir=temp_dir)
+        super().__init__(corpus, fill, jobs=jobs, progress=progress, memory=memory)
         (coder,) = self.coders
         kinds = {_bytes(word): kind for word, kind in zip(coder.numbers, coder.kinds, strict=True)}
         self.kinds = np.array([SLOT, *(kinds[str(word).encode()] for word in self.words[1:])], dtype=np.uint8)
@@ -226,8 +231,8 @@ class _Blocks:
 class _Tally:
     """Distinct main templates with their counts."""
 
-    def __init__(self) -> None:
-        self.table = Interner(np.int32)
+    def __init__(self, share: int | None, folder: str | None) -> None:
+        self.table = SpillingInterner(np.int32, share, folder)
         self.bare = self.trees = 0
 
     def add(self, blocks: _Blocks) -> None:
@@ -249,17 +254,25 @@ def mine_blocks(
     A block is a node of a tree that has children, the whole line among them. Its template is the sequence of these:
     a sign or a very frequent word is itself, every other child a slot that it fills. Blocks whose template has no word
     in it, signs apart, are passed over.
-    Memory: about 50 bytes for each distinct template, and what `gather_fillers` takes.
+    Memory: about 50 bytes for each distinct template, or what there is; and what `gather_fillers` takes.
     """
-    tally = text.fold(_Tally, lambda found, stream: found.add(_Blocks.read(stream, text.kinds)), _Tally.merge, "blocks")
-    table = tally.table
-    counts = table.counts[: len(table)]
-    total = int(counts.sum())
+
+    def count(found: _Tally, stream: NDArray[np.int32]) -> None:
+        for piece in sentences(stream):
+            found.add(_Blocks.read(piece, text.kinds))
+
+    share, folder = text.memory.share(text.jobs), text.memory.temp_dir
+    tally = text.fold(lambda: _Tally(share, folder), count, _Tally.merge, "blocks")
+    total = tally.table.total
     least = settings.least_blocks(total)
-    often = np.flatnonzero(counts >= least).tolist()
+    table, none = Interner(np.int32), Interner(np.int32, 1)
+    for part in tally.table.parts():
+        table.add_frequent(part, least - 1, none)
+    tally.table.release()
+    counts = table.counts[: len(table)]
     ends = table.ends().tolist()
     templates: dict[int, Template] = {}
-    for k in often:
+    for k in range(len(table)):
         numbers = table.content[ends[k - 1] if k else 0 : ends[k]].tolist()
         template = Template(tuple(text.words[number] or None for number in numbers))
         if wanted(template):
@@ -280,7 +293,7 @@ def _fillers(
     """What fills the slots of some templates, these by their number in the table."""
     if not settings.fillers or not templates:
         return {}
-    first_slots = np.full(len(table), -1, dtype=np.int64)
+    first_slots = np.full(len(table) + 1, -1, dtype=np.int64)  # the last for what is not in the table, number -1
     number = 0
     for k, template in sorted(templates.items()):
         first_slots[k] = number
@@ -290,8 +303,7 @@ def _fillers(
     def found(stream: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         blocks = _Blocks.read(stream, text.kinds)
         numbers = np.empty(len(blocks.entries), dtype=np.int64)
-        # every entry is in the table by now, so that nothing is added to it
-        intern_entries(table.runs, table.entries, table.state, blocks.content, blocks.entries, numbers, 0)
+        find_entries(table.runs, table.entries, blocks.content, blocks.entries, numbers)
         slots = blocks.slots()
         firsts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(slots)])[:-1]
         wanted = first_slots[numbers]

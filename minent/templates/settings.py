@@ -64,6 +64,9 @@ class TemplateSettings:
     fillers : how many fillers of each slot are kept, the most frequent first
     filler_length : longest filler, in words
     clustering : how word classes are learned, where they are asked for
+
+    >>> TemplateSettings(window=3, contains=("因为",)).window
+    3
     """
 
     boundaries: str = "signs"
@@ -82,6 +85,10 @@ class TemplateSettings:
     clustering: ClassSettings = field(default_factory=ClassSettings)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.contains, tuple):
+            raise ValueError(f"contains is {self.contains!r}; it must be a tuple of words")
+        if not all(self.contains):
+            raise ValueError("contains has an empty word")
         if self.boundaries not in BOUNDARIES:
             raise ValueError(f"boundaries is {self.boundaries!r}; it must be one of {', '.join(BOUNDARIES)}")
         if not 1 <= self.window <= WIDEST_WINDOW:
@@ -120,9 +127,18 @@ class TemplateSettings:
         return self.least_count(total)
 
     def to_dict(self) -> dict[str, Any]:
-        """What the head of a file says: the settings that shape the counts."""
+        """What the head of a file says: the settings that shape the counts, and what was left out, if anything."""
         shown = ("boundaries", "window", "min_count", "min_prob", "min_pmi", "min_sentences", "max_paths")
-        return {name: getattr(self, name) for name in shown if getattr(self, name) is not None}
+        told = {name: getattr(self, name) for name in shown if getattr(self, name) is not None}
+        if self.min_length > 1:
+            told["min_length"] = self.min_length
+        if not self.trivial:
+            told["trivial"] = 0
+        if self.contains:
+            told["contains"] = " ".join(self.contains)
+        if self.top is not None:
+            told["top"] = self.top
+        return told
 
 
 def least_of(total: int) -> int:

@@ -15,6 +15,7 @@ from minent.corpus.sources import TEXTS, Corpus, Shard, source_name
 from minent.engines.local import fold
 from minent.errors import CorpusError
 from minent.files import describe_os_error, display_path
+from minent.memory import Memory
 from minent.progress import progress_bar
 from minent.templates.template import Element
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 ID_BYTES = 4
+WORD = 400  # bytes of a word of the text, and of its numbers while they are made
+WORD_OF_WORKER = 40  # bytes of a word in what each worker counts
+PIECE = 1 << 16  # numbers that are looked through at once
 OPEN, CLOSE = -1, -2  # beside word numbers a stream may have brackets
 
 
@@ -62,9 +66,10 @@ class WordStream(Generic[AnyCoder]):
 
     words, counts : of each number; words[0] is empty. Numbers go by falling count, then by text
     invalid : bytes of the corpus that were no valid text
+    memory : what counters may fill, the words taken off
 
     Memory: the words, and a shard a worker. The streams lie in temporary files, 4 bytes a number, until `close`.
-    Errors: CorpusError if the corpus cannot be read, or the files not be written.
+    Errors: CorpusError if the corpus cannot be read, or the files not be written; MemoryBudgetError.
     """
 
     words: list[Element]
@@ -77,25 +82,26 @@ class WordStream(Generic[AnyCoder]):
         *,
         jobs: int = 1,
         progress: bool = False,
-        temp_dir: str | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """`fill` adds coders to a list, and has them code the corpus."""
         self.corpus, self.jobs, self.progress = corpus, jobs, progress
+        self.memory = memory or Memory()
         self.coders: list[AnyCoder] = []
         try:
             fill(self.coders)
             for coder in self.coders:
                 coder.file.flush()
+            self._number_words()
+            self.invalid = self._invalid(corpus)
         except OSError as error:
             self.close()
-            folder = display_path(temp_dir or tempfile.gettempdir())
+            folder = display_path(self.memory.temp_dir or tempfile.gettempdir())
             problem = f"the coded text cannot be kept here: {describe_os_error(error)}"
             raise CorpusError(folder, problem, "choose another folder with --temp-dir") from error
         except BaseException:
             self.close()
             raise
-        self._number_words()
-        self.invalid = self._invalid(corpus)
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +129,7 @@ class WordStream(Generic[AnyCoder]):
             for text, count in zip(own, own_counts, strict=True):
                 counts[text] = counts.get(text, 0) + count
             texts.append(own)
+        self.memory = beside_words(self.memory, len(counts), self.jobs)
         ordered = sorted(counts, key=lambda text: (-counts[text], text))
         numbers = {text: number for number, text in enumerate(ordered, start=1)}
         self._numbers = [renumbering([numbers[text] for text in own]) for own in texts]
@@ -185,6 +192,22 @@ class WordStream(Generic[AnyCoder]):
                     advance(len(block))
 
         return fold(watched(), make, work, merge, self.jobs)
+
+
+def beside_words(memory: Memory, words: int, jobs: int) -> Memory:
+    """What is left for counters beside so many distinct words. MemoryBudgetError where that is too little."""
+    return memory.without(words * (WORD + jobs * WORD_OF_WORKER), jobs, f"a text of {words:,} distinct words or more")
+
+
+def sentences(stream: NDArray[np.int32]) -> Iterator[NDArray[np.int32]]:
+    """A block in pieces of about PIECE numbers, each with its end."""
+    start = 0
+    while start < len(stream):
+        stop = start + PIECE
+        if stop < len(stream):
+            stop += int(np.argmin(stream[stop:] != 0)) + 1
+        yield stream[start:stop]
+        start = stop
 
 
 def require_words(corpus: Corpus, words: Sequence[Element], invalid: InvalidBytes | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import re
@@ -12,10 +13,12 @@ from typing import Any
 
 from minent.errors import CorpusError
 from minent.files import atomic_open
+from minent.notebook import html_table
 from minent.table_files import TableFormat, read_packed, written
-from minent.templates.settings import SKIPGRAM
+from minent.templates.settings import CLASS, SKIPGRAM, SOURCES
 from minent.templates.template import Element, Template, join_words, read_element
 
+SHOWN_FILLERS = 5  # of a slot, in a notebook
 COLUMNS = ("template", "count", "trivial", "fillers", "source")
 SIGNS = ":,|"  # between filler and count, fillers, slots
 
@@ -107,6 +110,15 @@ class TemplateSet:
         best = ", ".join(str(entry.template) for entry in self.entries if not entry.template.is_trivial)
         return f"<TemplateSet: {len(self):,} templates; {best[:80]} …>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the most frequent templates, trivial ones too, with fillers of their slots."""
+        rows = (
+            (str(entry.template), entry.count, " | ".join(map(_shown, entry.fillers)), entry.source)
+            for entry in self.entries
+        )
+        caption = f"TemplateSet: {len(self):,} templates, total {self.total:,}"
+        return html_table(caption, ["template", "count", "fillers", "source"], rows, len(self))
+
     def of_source(self, source: str) -> TemplateSet:
         """The entries that come from there."""
         return self.filter(lambda entry: entry.source == source)
@@ -137,6 +149,10 @@ class TemplateSet:
             file.write(self.to_bytes())
 
 
+def _shown(fillers: Iterable[Filler]) -> str:
+    return ", ".join(map(str, itertools.islice(fillers, SHOWN_FILLERS)))
+
+
 def _as_template(template: object) -> Template | None:
     if isinstance(template, str):
         try:
@@ -150,6 +166,12 @@ def load_templates(path: str | os.PathLike[str]) -> TemplateSet:
     """Read `templates.tsv`. Columns that it does not know are passed over; only the first two are needed.
 
     Errors: TemplateError with file and line.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     TemplateSet([MinedTemplate(Template.parse("[X] 吗"), 3)]).save(f"{folder}/templates.tsv")
+    ...     load_templates(f"{folder}/templates.tsv")["[X] 吗"].count
+    3
     """
     return parse_templates(*read_packed(path))
 
@@ -186,7 +208,10 @@ def _parse_row(line: str, header: list[str], place: str) -> MinedTemplate:
         fillers = tuple(tuple(_parse_filler(text, place) for text in slot if text) for slot in slots)
         if len(fillers) != template.slots:
             raise TemplateError(place, f"fillers of {len(fillers)} slots where the template has {template.slots}")
-    return MinedTemplate(template, parse_count(row["count"], place), fillers, row.get("source", SKIPGRAM))
+    source = row.get("source", SKIPGRAM)
+    if source not in (*SOURCES, CLASS):
+        raise TemplateError(place, f"the source {source[:40]!r} is none of {', '.join((*SOURCES, CLASS))}")
+    return MinedTemplate(template, parse_count(row["count"], place), fillers, source)
 
 
 def _parse_filler(text: str, place: str) -> Filler:

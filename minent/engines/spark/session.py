@@ -14,7 +14,7 @@ import uuid
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, NamedTuple
 
 from minent.errors import MinentError, MissingExtraError, MissingProgramError, SparkError
 
@@ -65,6 +65,14 @@ class SparkShared:
         return latest[self._name]
 
 
+class Volumes(NamedTuple):
+    """Bytes that tasks have sent to the driver, and bytes that they have written for exchanges, as Spark packs them."""
+
+    results: int
+    shuffled: int
+    tasks: int
+
+
 class SparkEngine:
     """A cluster that works for us.
 
@@ -87,6 +95,20 @@ class SparkEngine:
     def parallelism(self) -> int:
         """Tasks that can run at once."""
         return int(self.spark.sparkContext.defaultParallelism)
+
+    def volumes(self) -> Volumes:
+        """What the session has sent so far, as Spark has counted it."""
+        python_context = self.spark.sparkContext
+        jvm, context = python_context._jvm, python_context._jsc.sc()
+        context.listenerBus().waitUntilEmpty()
+        nothing = (python_context._gateway.new_array(jvm.double, 0), jvm.java.util.ArrayList())
+        stages = context.statusStore().stageList(None, False, False, *nothing)
+        found = [stages.apply(number) for number in range(stages.size())]
+        return Volumes(
+            sum(stage.resultSize() for stage in found),
+            sum(stage.shuffleWriteBytes() for stage in found),
+            sum(stage.numCompleteTasks() for stage in found),
+        )
 
     def close(self) -> None:
         """Remove what was shared."""
@@ -169,6 +191,8 @@ def _configured_master() -> bool:
 def _require_master(master: str) -> None:
     """Tell at once, and not after a minute, that nobody is there."""
     problem = ""
+    if master.startswith("spark://") and not STANDALONE.match(master):
+        raise SparkError(f"{master}: a master is written like spark://HOST:PORT")
     for host, port in STANDALONE.findall(master):
         try:
             socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
@@ -197,9 +221,10 @@ def _start(settings: Mapping[str, str], verbose: bool) -> Any:
         raise SparkError(f"does not start: {_last_words(log) or error}; -v shows more") from error
     try:
         context = SparkContext(conf=conf, gateway=gateway)
-    except BaseException:
+    except BaseException as error:
+        told = task_error(str(error)) if isinstance(error, Exception) else error  # before the JVM ends, which is asked
         _end_gateway(gateway)
-        raise
+        raise told from error
     context.setLogLevel(settings["spark.log.level"])
     if context.pythonExec == "python3":  # not chosen
         context.pythonExec = sys.executable
@@ -214,7 +239,7 @@ def _last_words(log: IO[bytes] | None) -> str:
     log.seek(0)
     lines = log.read(1 << 20).decode("utf-8", "replace").splitlines()
     told = [line for line in lines if re.match(r"Error:|Exception in |Caused by: |\S*(Exception|Error): ", line)]
-    return _short(told[-1]) if told else ""
+    return _short(re.sub(r"^(Error:|Exception in thread \S+|Caused by:) ([\w.]+: )?", "", told[-1])) if told else ""
 
 
 def _stop(session: Any) -> None:
@@ -270,7 +295,7 @@ def task_error(text: str) -> MinentError:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
     causes = [line for line in lines if line.startswith("Caused by: ")] or lines[1:] or lines or ["no reason given"]
     best = causes[-1] if causes[0].startswith("Caused by: ") else causes[0]
-    return SparkError(f"{_short(best.removeprefix('Caused by: '))}; -v shows more")
+    return SparkError(f"{_short(best.removeprefix('Caused by: ').lstrip(': '))}; -v shows more")
 
 
 def _short(message: str) -> str:

@@ -149,7 +149,8 @@ class _Run:
         """Words of one kind of text."""
         learned, pairs, neighbours = self._learn(units, found, phase, self.settings.kind_sweeps, number)
         everything = np.ones(learned[0].size, dtype=np.bool_)
-        words = self._decide(phase, learned, everything, pairs, neighbours, self.settings).words
+        settings = replace(self.settings, longest_joined=LONGEST)  # the harvest goes on with these words
+        words = self._decide(phase, learned, everything, pairs, neighbours, settings).words
         if self.run is not None:
             with self.run.write(f"kind-{number}") as stage:
                 stage.add("keys", words[0])

@@ -39,6 +39,9 @@ class Bonds:
 def decide_bonds(words: Counts, listed: NDArray[np.bool_], neighbours: Neighbours, settings: DefaultSettings) -> Bonds:
     """Split the listed words whose parts hold too little together, join neighbours that hold much.
 
+    A term of more than four units is cut somewhere by a sweep, and always there: 中华人 + 民共和国. Such pieces, which
+    hardly occur without each other, are joined whatever their PMI, and are no words themselves.
+
     The tokens of a word that is split go to its parts, those of a joined word are taken from its parts.
 
     words : packed words in ascending order, and their counts;  listed : bool[T], which of them are written;
@@ -54,6 +57,7 @@ def decide_bonds(words: Counts, listed: NDArray[np.bool_], neighbours: Neighbour
     )
     stays = listed & ~split
     known &= stays[left_at] & stays[right_at] & (beside >= settings.join_count)
+    known &= _lengths(left) + _lengths(right) <= settings.longest_joined
     left, right, left_at, right_at, beside = left[known], right[known], left_at[known], right_at[known], beside[known]
 
     left_length, right_length = _lengths(left), _lengths(right)
@@ -63,8 +67,11 @@ def decide_bonds(words: Counts, listed: NDArray[np.bool_], neighbours: Neighbour
     already = np.where(whole_at >= 0, counts[whole_at], 0)
     strength = _pmi(beside + already, counts[left_at], counts[right_at], int(counts.sum()))
     least = np.array(settings.join_pmi)[left_length - 1, right_length - 1]
-    joins = (strength > least) & ~((whole_at >= 0) & stays[whole_at])
+    bound = ~short & (beside >= settings.inseparable * np.maximum(counts[left_at], counts[right_at]))
+    joins = (bound | (strength > least)) & ~((whole_at >= 0) & stays[whole_at])
     shortly, longer = joins & short, joins & ~short
+    pieces = np.zeros(keys.size, dtype=np.bool_)
+    pieces[left_at[bound]] = pieces[right_at[bound]] = True
 
     new = KeyCounts()
     new.add(keys, np.where(split, 0, counts))
@@ -75,7 +82,7 @@ def decide_bonds(words: Counts, listed: NDArray[np.bool_], neighbours: Neighbour
     new.add(whole[shortly], beside[shortly])
     new_keys, new_counts = new.result()
     at = _places(keys, new_keys)
-    new_listed = (_places(np.unique(whole[shortly]), new_keys) >= 0) | (at >= 0) & stays[at]
+    new_listed = (_places(np.unique(whole[shortly]), new_keys) >= 0) | (at >= 0) & (stays & ~pieces)[at]
     new_counts = np.maximum(new_counts, new_listed)  # a word that is seen inside joined ones only is still a word
     kept = new_counts > 0
     units = _long_units(left[longer], right[longer])

@@ -34,6 +34,9 @@ class DefaultSettings:
       pmi_power, pmi_threshold, pmi_clip: PMI expert exp(power · clip(PMI − threshold, ±clip)), in nats.
     Joining and splitting (rows: units of the left word, columns: of the right one, 1 to 4)
       join_pmi: neighbours with a higher PMI become one word, if they stand side by side join_count times.
+      longest_joined: units of the longest word that is joined; a sweep has none of more than four.
+      inseparable: two words of more than four units together become one, and are none themselves, if so large a share
+        of the tokens of each stands beside the other.
       split_pmi: a word with a cut of a lower PMI is none.
     Output
       min_count: occurrences that a word needs. None: 2; in a text learned from as a whole 1 is enough for words
@@ -74,6 +77,8 @@ class DefaultSettings:
 
     join_pmi: tuple[tuple[float, ...], ...] = ((3.5, 9, 10, 10), (5, 10, 10, 10), (6, 10, 10, 10), (6, 10, 10, 10))
     join_count: int = 3
+    longest_joined: int = 8
+    inseparable: float = 0.9
     split_pmi: tuple[tuple[float, ...], ...] = ((3.5, 7, -math.inf), (5, 7), (-math.inf,))
 
     min_count: int | None = None

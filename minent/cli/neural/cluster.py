@@ -1,0 +1,308 @@
+"""`minent neural cluster`: parts pictures or words into classes without labels, in one step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from minent.cli.neural.image_options import image_options, take_pictures
+from minent.cli.neural.options import (
+    device_option,
+    needs,
+    quiet_option,
+    seed_option,
+    tell_result,
+    threads_option,
+    training_options,
+    training_settings,
+    use_threads,
+)
+from minent.neural.cluster.settings import NETWORKS, RECIPE, RECIPES, TRAINING, ClusterSettings
+from minent.neural.settings import TrainingSettings, field_types, with_pairs
+from minent.neural.words.settings import WordSettings
+
+if TYPE_CHECKING:
+    from minent.neural.words.vectors import WordVectors
+
+WORD_CLASSES = 50
+SHOWN = 2000  # pictures of which some are shown by class when a training ends
+folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
+
+
+@click.group()
+def command() -> None:
+    """One-step clustering: a VAE whose prior has a mean for each class (kexue.fm/archives/5887)."""
+
+
+@command.command()
+@image_options("train")
+@click.option(
+    "--words", "lexicon", metavar="LEXICON", help="Part words; DATA is text, to which the words of LEXICON belong."
+)
+@click.option("--classes", type=click.IntRange(1, 1 << 16), metavar="N", help="[default: 10; of words 50]")
+@click.option(
+    "--recipe",
+    type=click.Choice(RECIPES),
+    default=RECIPES[0],
+    show_default=True,
+    help="article: its loss alone, 50 epochs; default: also that small changes leave the class as it is.",
+)
+@click.option("--network", type=click.Choice(NETWORKS), help="[default: conv; of words mlp]")
+@training_options
+@needs("PIL", "matplotlib")
+def train(
+    lexicon: str | None,
+    classes: int | None,
+    recipe: str,
+    network: str | None,
+    output: str,
+    resume: bool,
+    quiet: bool,
+    pairs: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Learn classes of pictures, or of words. DIR also gets samples.png and members.png, a row a class, and loss.png.
+
+    --set also takes the weights of the loss (reconstruction, consistency, balance, sharpness, warmup_steps, turn,
+    shift, stretch, noise), the model (latent, hidden, judge, decoder), those of word vectors (words, dim, window).
+
+    \b
+    Examples:  minent neural cluster train --idx mnist -o digits
+               minent neural cluster train news.txt --words lexicon.tsv -o classes
+    """
+    from minent.cli.notices import say
+    from minent.neural.cluster.task import train_clusters
+
+    kinds = (TrainingSettings, ClusterSettings, WordSettings)
+    of_kind = {kind: [pair for pair in pairs if _key(pair) in field_types(kind)] for kind in kinds}
+    sizes = [pair for pair in pairs if not any(pair in some for some in of_kind.values())]
+    of_words = lexicon is not None
+    examples: Any
+    try:
+        choices = with_pairs(RECIPE[recipe], of_kind[ClusterSettings])
+        of_vectors = with_pairs(WordSettings(), of_kind[WordSettings])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if lexicon is not None:
+        text = options.pop("data")
+        examples = _vectors(text, lexicon, of_vectors, options["seed"], quiet)
+        for name in ("idx", "as_folder", "fonts", "characters", "split", "side", "colour"):
+            options.pop(name)
+    else:
+        examples = take_pictures(options, quiet)
+    settings = training_settings(TRAINING[recipe], tuple(of_kind[TrainingSettings]), **options)
+    fields = {
+        "classes": classes or (WORD_CLASSES if of_words else 10),
+        "network": network or ("mlp" if of_words else "conv"),
+        "decoder": "conv" if recipe == "article" and not of_words else "mlp",
+        "output": "linear" if of_words else "sigmoid",
+    }
+    try:
+        model, result = train_clusters(
+            examples,
+            output,
+            settings,
+            choices,
+            sizes,
+            fields,
+            examples.extras() if of_words else None,
+            resume=resume,
+            report=lambda message: say(message, quiet),
+            progress=not quiet,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if not of_words:
+        _draw(model, examples, output, settings.seed)
+    tell_result(result, output, quiet)
+
+
+@command.command()
+@folder_argument
+@image_options("test")
+@click.option(
+    "--gold", metavar="FILE", help="Of words: a treebank (CoNLL-U), whose parts of speech are the true classes."
+)
+@click.option(
+    "--compare", multiple=True, metavar="TABLE", help="Of words: other classes to judge likewise, `word TAB class`."
+)
+@click.option("--kmeans", is_flag=True, help="Also the classes of k-means on the pixels, or on the word vectors.")
+@seed_option
+@device_option
+@threads_option
+@quiet_option
+@needs("PIL")
+def evaluate(
+    folder: str,
+    gold: str | None,
+    compare: tuple[str, ...],
+    kmeans: bool,
+    seed: int,
+    device: str,
+    threads: int | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Agreement of the classes with labels, as JSON: majority label, one to one, NMI.
+
+    Shares are of all pictures, or of the words that the treebank has. For majority, each class is called by the label
+    that most of it has; for one_to_one no two classes have the same name.
+
+    \b
+    Examples:  minent neural cluster evaluate digits --idx mnist --kmeans
+               minent neural cluster evaluate classes --gold zh_gsdsimp-ud-dev.conllu
+    """
+    import json
+
+    from minent.files import atomic_open
+    from minent.neural.cluster import load
+    from minent.neural.cluster.evaluation import evaluate_pictures, evaluate_words, judge_table
+    from minent.neural.device import choose_device
+    from minent.neural.words.gold import read_tags
+    from minent.neural.words.vectors import load_vectors
+
+    use_threads(threads)
+    if compare and gold is None:
+        raise click.UsageError("--compare needs --gold")
+    model = load(folder, choose_device(device))
+    if gold is not None:
+        tags, vectors = read_tags(gold), load_vectors(folder)
+        figures = evaluate_words(model, vectors, tags, kmeans, seed)
+        for table in compare:
+            figures.setdefault("compare", {})[table] = judge_table(table, vectors.words, tags)
+    else:
+        images = take_pictures(options, quiet, model.shape)
+        figures = evaluate_pictures(model, images, kmeans, seed)
+    with atomic_open("-", "w") as stream:
+        stream.write(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+
+
+@command.command()
+@folder_argument
+@image_options("test")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="FILE", help="A PNG file.")
+@click.option("--members", is_flag=True, help="Pictures of DATA that are in each class, in the place of drawn ones.")
+@click.option("-n", "--count", type=click.IntRange(1, 100), default=10, show_default=True, help="Pictures of a class.")
+@click.option(
+    "--deviation",
+    type=click.FloatRange(0, 10),
+    default=1.0,
+    show_default=True,
+    help="Of z about the mean of its class; 0 draws the mean.",
+)
+@seed_option
+@device_option
+@threads_option
+@quiet_option
+@needs("PIL")
+def sample(
+    folder: str,
+    output: str,
+    members: bool,
+    count: int,
+    deviation: float,
+    seed: int,
+    device: str,
+    threads: int | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Draw pictures of each class, or show those of DATA that are in it: a row a class.
+
+    \b
+    Example:  minent neural cluster sample digits -o drawn.png
+    """
+    from minent.neural.cluster import load, pictures
+    from minent.neural.cluster.task import classify
+    from minent.neural.device import choose_device
+    from minent.neural.images.grid import save_grid
+
+    use_threads(threads)
+    model = load(folder, choose_device(device))
+    if model.config.output == "linear":
+        raise click.UsageError(f"{folder} parts words; its classes are told by minent neural cluster classes")
+    if members:
+        images = take_pictures(options, quiet, model.shape)
+        save_grid(output, pictures.members(classify(model, images).argmax(1), images, count, seed), count)
+    else:
+        save_grid(output, pictures.conditional_samples(model, count, seed, deviation), count)
+
+
+@command.command()
+@folder_argument
+@click.option("-o", "--output", default="-", show_default=True, type=click.Path(dir_okay=False), metavar="FILE")
+@click.option(
+    "--least",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    metavar="P",
+    help="Only words that have their class with this probability.",
+)
+@device_option
+@threads_option
+@needs()
+def classes(folder: str, output: str, least: float, device: str, threads: int | None) -> None:
+    """Write the classes of words: `word TAB class` lines, as `minent templates --classes FILE` takes them.
+
+    \b
+    Example:  minent neural cluster classes classes -o classes.tsv && minent templates news.txt --classes classes.tsv
+    """
+    from minent.files import atomic_open
+    from minent.neural.cluster import load
+    from minent.neural.cluster.task import classify
+    from minent.neural.device import choose_device
+    from minent.neural.words.vectors import load_vectors
+
+    use_threads(threads)
+    vectors = load_vectors(folder)
+    probs = classify(load(folder, choose_device(device)), vectors)
+    kinds = probs.argmax(1)
+    order = sorted(range(len(vectors)), key=lambda place: (kinds[place], place))
+    with atomic_open(output, "w") as stream:
+        for place in order:
+            if probs[place].max() >= least:
+                stream.write(f"{vectors.words[place]}\t{kinds[place]}\n")
+
+
+def _vectors(text: tuple[str, ...], lexicon: str, settings: WordSettings, seed: int, quiet: bool) -> WordVectors:
+    """Vectors of the words of a text. UsageError: no text."""
+    from minent.cli.lexicons import find_lexicon
+    from minent.cli.notices import announce_compilation, say
+    from minent.cli.options import available_cores
+    from minent.corpus.sources import Corpus
+    from minent.neural.words.vectors import find_vectors
+    from minent.segmentation import Segmenter
+
+    if not text:
+        raise click.UsageError("--words needs text: name one or more DATA, - for stdin")
+    announce_compilation("viterbi", "skipgram", quiet=quiet)
+    with Corpus(text) as corpus:
+        found = find_vectors(
+            corpus,
+            Segmenter(find_lexicon(lexicon, quiet)),
+            settings,
+            seed=seed,
+            jobs=available_cores(),
+            progress=not quiet,
+        )
+    say(f"vectors of {len(found):,} words, {settings.dim} numbers each", quiet)
+    return found
+
+
+def _draw(model: Any, images: Any, output: str, seed: int) -> None:
+    from pathlib import Path
+
+    from minent.neural.cluster import pictures
+    from minent.neural.cluster.task import classify
+    from minent.neural.images.grid import save_grid
+
+    save_grid(Path(output) / "samples.png", pictures.conditional_samples(model, 10, seed), 10)
+    shown = images.take(range(min(SHOWN, len(images))))
+    found = classify(model, shown).argmax(1)
+    save_grid(Path(output) / "members.png", pictures.members(found, shown, 10, seed), 10)
+
+
+def _key(pair: str) -> str:
+    return pair.partition("=")[0].strip().replace("-", "_")

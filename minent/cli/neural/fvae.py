@@ -1,0 +1,212 @@
+"""`minent neural fvae`: learns pictures by encoder, decoder and flow, or by one of these alone; measures and draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from minent.cli.neural.image_options import image_options, read_pictures
+from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
+from minent.cli.neural.options import (
+    device_option,
+    needs,
+    quiet_option,
+    seed_option,
+    tell_result,
+    threads_option,
+    training_options,
+    training_settings,
+    use_threads,
+)
+from minent.neural.fvae.settings import MODELS, TRAINING, FvaeConfig, most_levels
+from minent.neural.settings import TrainingSettings, field_types, with_pairs
+
+PICTURE_OPTIONS = ("data", "idx", "as_folder", "fonts", "characters", "split", "side", "colour")
+
+folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
+temperature_option = click.option(
+    "--temperature", type=click.FloatRange(0, 10), default=1.0, show_default=True, help="Deviation of the latents."
+)
+
+
+@click.group()
+def command() -> None:
+    """f-VAE: encoder, decoder and flow in one (kexue.fm/archives/5977), beside a VAE and a flow of the same size."""
+
+
+@command.command()
+@image_options("train")
+@click.option("--model", type=click.Choice(MODELS), default=MODELS[0], show_default=True)
+@click.option("--own-width", is_flag=True, help="Do not widen glow and vae to the number of parameters of fvae.")
+@training_options
+@needs("PIL", "matplotlib")
+def train(
+    model: str, own_width: bool, output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **options: Any
+) -> None:
+    """Learn from pictures. A tenth of them, 2,048 at most, choose the weights that are kept.
+
+    --set also takes levels, blocks, width, depth, flow_width, sigma and noise.
+
+    \b
+    Example:  minent neural fvae train mnist -o fvae --minutes 10
+    """
+    import dataclasses
+
+    import numpy as np
+
+    from minent.cli.notices import say
+    from minent.neural.fvae.learning import MOST_HELD_OUT, train_fvae, with_size_of
+    from minent.neural.plot import plot_losses
+
+    def report(message: str) -> None:
+        say(message, quiet)
+
+    pictures = {name: options.pop(name) for name in PICTURE_OPTIONS}
+    of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
+    settings = training_settings(TRAINING, tuple(of_training), **options)
+    images = read_pictures(**pictures, report=report)
+    side = square_side(images)
+    order = np.random.default_rng(settings.seed).permutation(len(images))
+    held_out = min(MOST_HELD_OUT, len(images) // 10)
+    try:
+        whole = FvaeConfig(images.shape[0], side, levels=most_levels(side))
+        whole = with_pairs(whole, [pair for pair in pairs if pair not in of_training])
+        config = dataclasses.replace(whole, model=model)
+        if not own_width and model != "fvae":
+            config = with_size_of(config, dataclasses.replace(whole, model="fvae"))
+        result = train_fvae(
+            config,
+            images.pixels[np.sort(order[held_out:])],
+            images.pixels[np.sort(order[:held_out])],
+            output,
+            settings,
+            resume=resume,
+            report=report,
+            progress=not quiet,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    plot_losses(output)
+    tell_result(result, output, quiet)
+
+
+@command.command()
+@folder_argument
+@image_options("test")
+@judge_option
+@count_option
+@temperature_option
+@seed_option
+@device_option
+@threads_option
+@quiet_option
+@needs()
+def evaluate(
+    folder: str,
+    judge_folder: str | None,
+    count: int,
+    temperature: float,
+    seed: int,
+    device: str,
+    threads: int | None,
+    quiet: bool,
+    **pictures: Any,
+) -> None:
+    """Bits per dimension (a bound; of glow they are exact) and squared error of the pictures of DATA, as JSON.
+
+    \b
+    Example:  minent neural fvae evaluate fvae mnist --judge judge
+    """
+    import json
+
+    from minent.cli.notices import say
+    from minent.files import atomic_open
+    from minent.neural.device import choose_device, seed_step
+    from minent.neural.fvae import load
+    from minent.neural.fvae.drawing import draw
+    from minent.neural.fvae.learning import judge_bound, parameters_of
+
+    use_threads(threads)
+    chosen = choose_device(device)
+    images = read_pictures(**pictures, report=lambda message: say(message, quiet))
+    model = load(folder, chosen)
+    _check_shape(model, images.shape)
+    seed_step(seed, 0)
+    found = judge_bound(model, images.pixels)
+    figures: dict[str, Any] = {
+        "model": model.config.model,
+        "parameters": parameters_of(model.config),
+        "bits_per_dimension": found["bits_per_dimension"],
+        "squared_error": found["error"],
+    }
+    if judge_folder is not None:
+        figures |= {"temperature": temperature}
+        figures |= judged(judge_folder, chosen, images, draw(model, count, temperature))
+    with atomic_open("-", "w") as stream:
+        stream.write(json.dumps(figures, indent=2) + "\n")
+
+
+@command.command()
+@folder_argument
+@image_options("test")
+@click.option("-o", "--output", required=True, type=click.Path(), metavar="PNG", help="The grid.")
+@click.option("-n", "--count", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Pictures.")
+@click.option(
+    "--reconstruct", "what", flag_value="reconstruct", help="Pictures of DATA, each beside what is left of it."
+)
+@click.option(
+    "--interpolate", "what", flag_value="interpolate", help="From one picture of DATA to the next, eight a row."
+)
+@temperature_option
+@seed_option
+@device_option
+@threads_option
+@quiet_option
+@needs("PIL")
+def sample(
+    folder: str,
+    output: str,
+    count: int,
+    what: str | None,
+    temperature: float,
+    seed: int,
+    device: str,
+    threads: int | None,
+    quiet: bool,
+    **pictures: Any,
+) -> None:
+    """Draw pictures with the model in DIR.
+
+    \b
+    Example:  minent neural fvae sample fvae -o picture.png --temperature 0.8
+    """
+    from minent.cli.notices import say
+    from minent.neural.device import choose_device, seed_step
+    from minent.neural.fvae import load
+    from minent.neural.fvae.drawing import INTERPOLATED, draw, interpolate, reconstruct
+    from minent.neural.images.grid import save_grid
+
+    use_threads(threads)
+    model = load(folder, choose_device(device))
+    seed_step(seed, 0)
+    if what is None:
+        save_grid(output, draw(model, count, temperature))
+        return
+    images = read_pictures(**pictures, report=lambda message: say(message, quiet))
+    _check_shape(model, images.shape)
+    shown = images.pixels[:count]
+    if what == "reconstruct":
+        save_grid(output, reconstruct(model, shown), 16)
+    else:
+        save_grid(output, interpolate(model, shown), INTERPOLATED)
+
+
+def _check_shape(model: Any, shape: tuple[int, int, int]) -> None:
+    size = model.config.size
+    if shape != (model.config.channels, size, size):
+        raise click.UsageError(f"the model is for pictures of {size} × {size}, {model.config.channels} colours: --size")
+
+
+def _key(pair: str) -> str:
+    return pair.partition("=")[0].strip().replace("-", "_")

@@ -1,0 +1,135 @@
+"""Options that the commands of all neural models share, and what they become."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from minent.errors import MissingExtraError
+from minent.neural.settings import DEVICES, PRECISIONS, TrainingSettings, with_pairs
+
+if TYPE_CHECKING:
+    from minent.neural.training import TrainingResult
+
+Function = TypeVar("Function", bound=Callable[..., object])
+PACKAGES = ("torch", "safetensors")
+
+
+def needs(*packages: str, extra: str = "neural") -> Callable[[Function], Function]:
+    """Before a command runs: MissingExtraError unless PyTorch, safetensors and these packages are installed."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> object:
+            for package in (*PACKAGES, *packages):
+                if find_spec(package) is None:
+                    raise MissingExtraError(package, extra, "this command")
+            return function(*args, **kwargs)
+
+        return checked  # type: ignore[return-value]
+
+    return decorate
+
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
+    help="Where to compute; auto takes cuda, then mps, then cpu.",
+)
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="fp32",
+    show_default=True,
+    help="Of products; bf16 is faster on most GPUs.",
+)
+seed_option = click.option(
+    "--seed", type=click.IntRange(0, (1 << 32) - 1), default=0, show_default=True, help="Of everything random."
+)
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Of PyTorch on the CPU.  [default: all cores]"
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress, no summary, no notices on stderr.")
+
+
+def training_options(function: Function) -> Function:
+    """What every training takes; the command hands `**options` on to `training_settings`, which takes them all.
+
+    Options: steps, epochs, minutes, seed, device, precision, batch_size, learning_rate, patience, pairs, threads; and
+    for the command itself: output (-o), resume, quiet.
+    """
+    decorators = (
+        click.option(
+            "-o",
+            "--output",
+            required=True,
+            type=click.Path(file_okay=False),
+            metavar="DIR",
+            help="Folder of the model.",
+        ),
+        click.option("--epochs", type=click.FloatRange(min=0, min_open=True), help="Times that all data is seen."),
+        click.option("--steps", type=click.IntRange(min=1), help="Steps of optimisation."),
+        click.option(
+            "--minutes",
+            type=click.FloatRange(min=0, min_open=True),
+            help="Time for the training, resumed parts included.",
+        ),
+        click.option("--resume", is_flag=True, help="Go on with the training in DIR."),
+        seed_option,
+        device_option,
+        precision_option,
+        click.option("--batch-size", type=click.IntRange(min=1), help="Examples of one forward pass."),
+        click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True), help="The highest one."),
+        click.option(
+            "--patience", type=click.IntRange(min=1), metavar="N", help="Stop after N evaluations without improvement."
+        ),
+        click.option(
+            "--set",
+            "pairs",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Any other setting of the training, such as warmup=100, schedule=cosine, accumulate=4; repeatable.",
+        ),
+        threads_option,
+        quiet_option,
+    )
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def training_settings(defaults: TrainingSettings, pairs: tuple[str, ...], **options: Any) -> TrainingSettings:
+    """The model's defaults, changed by what was given. A limit that was given replaces the default limits."""
+    import dataclasses
+
+    use_threads(options.pop("threads", None))
+    given = {name: value for name, value in options.items() if value is not None}
+    if any(name in given for name in ("steps", "epochs", "minutes")):
+        defaults = dataclasses.replace(defaults, steps=None, epochs=None, minutes=None)
+    try:
+        return with_pairs(dataclasses.replace(defaults, **given), pairs)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def use_threads(threads: int | None) -> None:
+    """Let PyTorch use so many threads on the CPU; None: as many as this process has cores."""
+    from minent.cli.options import available_cores
+    from minent.neural.device import set_threads
+
+    set_threads(threads or available_cores())
+
+
+def tell_result(result: TrainingResult, output: str, quiet: bool) -> None:
+    """Say on stderr how a training ended."""
+    from minent.cli.notices import say
+    from minent.neural.training import describe
+
+    best = f"; best held-out {describe(result.best)}" if result.best else ""
+    say(f"{output}: {result.steps:,} steps, {result.epochs:g} epochs, {result.seconds:,.1f} s{best}", quiet)

@@ -1,0 +1,207 @@
+"""A trained model as a folder: model.safetensors, config.json, and what a training needs to go on; no pickles."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from minent.errors import ModelError, OutputError
+from minent.files import atomic_open, describe_os_error, display_path
+from minent.neural.settings import from_mapping
+from minent.neural.tensors import open_tensors, read_tensors, write_tensors
+
+FORMAT = "minent-neural 1"
+CONFIG, WEIGHTS, TRAINING, METRICS = "config.json", "model.safetensors", "training.safetensors", "metrics.jsonl"
+OURS = (CONFIG, WEIGHTS, TRAINING, METRICS)
+LARGEST_JSON = 1 << 20  # bytes of config.json
+
+Config = TypeVar("Config")
+Folder = str | os.PathLike[str]
+
+
+def prepare_folder(folder: Folder) -> Path:
+    """Make a folder for a model. OutputError: it cannot be made, or holds things but no model of ours."""
+    path = Path(folder)
+    shown = display_path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        names = {name for name in os.listdir(path) if not name.startswith(".")}
+    except OSError as error:
+        raise OutputError(shown, describe_os_error(error)) from error
+    if names and CONFIG not in names:
+        raise OutputError(shown, "exists and holds other things than a model")
+    if names:
+        read_json(path / CONFIG)  # somebody else's config.json is not overwritten
+    return path
+
+
+def save_config(folder: Folder, kind: str, config: Mapping[str, Any]) -> None:
+    """Write config.json: the kind of model and its sizes."""
+    content = {"format": FORMAT, "model": kind, "config": dict(config)}
+    with atomic_open(Path(folder) / CONFIG, "w") as stream:
+        stream.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def save_model(
+    folder: Folder,
+    kind: str,
+    config: Mapping[str, Any],
+    tensors: Mapping[str, Any],
+    note: Mapping[str, Any] | None = None,
+) -> None:
+    """Write config.json and model.safetensors; the weights also know whose they are. `note`: figures about them."""
+    save_config(folder, kind, config)
+    write_tensors(Path(folder) / WEIGHTS, tensors, weights_metadata(kind, config, note))
+
+
+def weights_metadata(kind: str, config: Mapping[str, Any], note: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """What a model.safetensors says of itself."""
+    metadata = {"format": FORMAT, "model": kind, "config": _canonical(config)}
+    return metadata | ({"note": json.dumps(dict(note), sort_keys=True)} if note else {})
+
+
+def read_config(folder: Folder, kind: str, config_type: type[Config]) -> Config:
+    """The sizes of the model in a folder. ModelError: no model, another kind of model, or not in the format."""
+    path = Path(folder) / CONFIG
+    if not Path(folder).is_dir():
+        raise ModelError(display_path(folder), "is not the folder of a model")
+    content = read_json(path)
+    if content["model"] != kind:
+        raise ModelError(display_path(folder), f"holds a model of the kind {content['model']}, not {kind}")
+    try:
+        return from_mapping(config_type, content["config"])
+    except ValueError as error:
+        raise ModelError(display_path(path), f"not a configuration of {kind}: {error}") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What config.json holds: format, model and config. ModelError where that is not so."""
+    shown = display_path(path)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise ModelError(shown, "is not a file")
+        with open(path, "rb") as stream:
+            data = stream.read(LARGEST_JSON + 1)
+    except OSError as error:
+        raise ModelError(shown, describe_os_error(error)) from error
+    if len(data) > LARGEST_JSON:
+        raise ModelError(shown, "too large for the configuration of a model")
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(shown, "not valid JSON") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ModelError(shown, "not the configuration of a minent model", f'its "format" must be "{FORMAT}"')
+    if not isinstance(content.get("model"), str) or not isinstance(content.get("config"), dict):
+        raise ModelError(shown, '"model" must be a name and "config" an object')
+    return content
+
+
+def build_model(
+    folder: Folder,
+    kind: str,
+    config_type: type[Config],
+    make: Callable[[Config], Any],
+    device: Any = None,
+    dtype: Any = None,
+) -> Any:
+    """The model in a folder, in evaluation mode. ModelError: see `read_config` and `assign_weights`.
+
+    It is made without memory first (PyTorch's device "meta"), compared with the file by names and shapes, and only
+    then given its weights: mapped from the file on the CPU in the file's precision, else copied one by one.
+    """
+    config = read_config(folder, kind, config_type)
+    with torch.device("meta"):
+        model = make(config)
+    assign_weights(model, Path(folder) / WEIGHTS, weights_metadata(kind, vars(config)), device, dtype)
+    return model.eval()
+
+
+def assign_weights(model: Any, path: Path, metadata: Mapping[str, str], device: Any = None, dtype: Any = None) -> None:
+    """Give a model that was made on "meta" the weights of a file. All its buffers must be persistent.
+
+    ModelError: the file is not whole, or its names, shapes or metadata are those of another model.
+    """
+    shown = display_path(path)
+    expected = model.state_dict()
+    with open_tensors(path) as reader:
+        found = dict(reader.metadata() or {})
+        for key in ("model", "config"):
+            if found.get(key, metadata[key]) != metadata[key]:
+                raise ModelError(shown, f"belongs to another {key} than {CONFIG} says", "the folder was mixed up")
+        compare_shapes(shown, expected, {name: tuple(reader.get_slice(name).get_shape()) for name in reader.keys()})  # noqa: SIM118
+        weights = {}
+        for name, wanted in expected.items():
+            tensor = reader.get_tensor(name)
+            kind = (dtype or tensor.dtype) if wanted.dtype.is_floating_point else wanted.dtype
+            weights[name] = tensor.to(device=device or "cpu", dtype=kind)
+    model.load_state_dict(weights, strict=True, assign=True)
+
+
+def compare_shapes(shown: str, expected: Mapping[str, Any], found: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise ModelError where names or shapes are not those of the model."""
+    missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    if missing or extra:
+        names = ", ".join([f"without {name}" for name in missing[:2]] + [f"unknown {name}" for name in extra[:2]])
+        raise ModelError(
+            shown, f"not the weights of this model: {len(missing)} missing, {len(extra)} unknown ({names})"
+        )
+    for name, tensor in expected.items():
+        if tuple(tensor.shape) != found[name]:
+            raise ModelError(shown, f"{name} has the shape {found[name]}, the model needs {tuple(tensor.shape)}")
+
+
+def save_training(folder: Folder, tensors: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+    """Write all that a training needs to go on into one file, so that it is of one moment."""
+    write_tensors(Path(folder) / TRAINING, tensors, {"format": FORMAT, "state": json.dumps(dict(state))})
+
+
+def read_training(folder: Folder) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Tensors and state of a training. ModelError: there is none, or it is not whole."""
+    path = Path(folder) / TRAINING
+    shown = display_path(path)
+    if not path.exists():
+        raise ModelError(display_path(folder), "holds no training to resume", "leave --resume out to start one")
+    tensors, metadata = read_tensors(path)
+    state = None
+    with suppress(ValueError, RecursionError):
+        state = json.loads(metadata.get("state", ""))
+    if metadata.get("format") != FORMAT or not isinstance(state, dict):
+        raise ModelError(shown, "not the state of a training")
+    return tensors, state
+
+
+def flatten_optimizer(name: str, optimizer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The state of an optimiser as named tensors, and the rest of it as plain values."""
+    content = optimizer.state_dict()
+    tensors: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
+    for number, values in content["state"].items():
+        for key, value in values.items():
+            if isinstance(value, torch.Tensor):
+                tensors[f"optimizer/{name}/{number}/{key}"] = value
+            else:
+                plain.setdefault(str(number), {})[key] = value
+    return tensors, {"groups": content["param_groups"], "plain": plain}
+
+
+def unflatten_optimizer(name: str, optimizer: Any, tensors: Mapping[str, Any], plain: Mapping[str, Any]) -> None:
+    """Give an optimiser the state that `flatten_optimizer` took from one like it. KeyError, ValueError: unlike it."""
+    state: dict[int, dict[str, Any]] = {int(number): dict(values) for number, values in plain["plain"].items()}
+    prefix = f"optimizer/{name}/"
+    for path, tensor in tensors.items():
+        if path.startswith(prefix):
+            number, _, key = path[len(prefix) :].partition("/")
+            state.setdefault(int(number), {})[key] = tensor.clone()
+    optimizer.load_state_dict({"state": state, "param_groups": plain["groups"]})
+
+
+def _canonical(config: Mapping[str, Any]) -> str:
+    return json.dumps(dict(config), sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,120 @@
+"""The clustering VAE: latent numbers z and a class y together, where each class has its own mean of z.
+
+Source: kexue.fm/archives/5887; bojone/vae, vae_keras_cluster.py.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from minent.neural.cluster.settings import NETWORKS, OUTPUTS
+from minent.neural.images.networks import ConvDecoder, ConvEncoder, check_sizes, check_weights, full_layers, linear
+from minent.neural.images.settings import LARGEST_SIDE
+
+KIND = "cluster"
+FILTERS = (32, 64)
+LAYERS = 2  # of the mlp
+SMALL = 1e-7  # Keras' ε: added to a probability before its logarithm
+
+
+@dataclass(frozen=True)
+class ClusterConfig:
+    """Sizes.
+
+    network, decoder : of NETWORKS, the two halves
+    output : sigmoid for pictures, linear for word vectors
+    hidden, judge : width of the full layers of an mlp, and of p(y|z)
+    """
+
+    channels: int
+    height: int
+    width: int
+    classes: int = 10
+    latent: int = 20
+    network: str = "conv"
+    decoder: str = "conv"
+    output: str = "sigmoid"
+    hidden: int = 512
+    judge: int = 256
+
+    def __post_init__(self) -> None:
+        for name, choices in (("network", NETWORKS), ("decoder", NETWORKS), ("output", OUTPUTS)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}={getattr(self, name)}: choose {', '.join(choices)}")
+        check_sizes(
+            self, channels=1 << 16, height=LARGEST_SIDE, width=LARGEST_SIDE, classes=1 << 16, latent=4096, hidden=8192
+        )
+        check_sizes(self, judge=8192)
+        numbers = self.channels * self.height * self.width
+        small = FILTERS[-1] * (self.height // 4 + 1) * (self.width // 4 + 1)
+        of_mlp, of_conv = self.hidden * (numbers + self.hidden), 2 * self.latent * small
+        halves = sum(of_mlp if kind == "mlp" else of_conv for kind in (self.network, self.decoder))
+        of_classes = (self.classes + self.latent) * (self.judge + self.latent)
+        check_weights(halves + of_classes + 18 * self.channels * FILTERS[0])
+
+
+class ClusterVae(nn.Module):
+    """p(z|x) normal, q(x|z) normal, q(z|y) = N(μ_y, 1), q(y) uniform, p(y|z) a softmax classifier of z."""
+
+    def __init__(self, config: ClusterConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.shape = (config.channels, config.height, config.width)
+        numbers = math.prod(self.shape)
+        hidden = [config.hidden] * LAYERS
+        if config.network == "conv":
+            self.encoder: Any = ConvEncoder(self.shape, FILTERS)
+        else:
+            self.encoder = full_layers([numbers, *hidden], nn.ReLU)
+        if config.decoder == "conv":
+            self.decoder: Any = ConvDecoder(config.latent, self.shape, FILTERS)
+        else:
+            last = [linear(hidden[-1], numbers), nn.Unflatten(1, self.shape)]
+            self.decoder = nn.Sequential(full_layers([config.latent, *hidden], nn.ReLU), *last)
+        size = self.encoder.size if config.network == "conv" else hidden[-1]
+        self.mean = linear(size, config.latent)
+        self.log_var = linear(size, config.latent)
+        self.judge = nn.Sequential(linear(config.latent, config.judge), nn.ReLU(), linear(config.judge, config.classes))
+        self.centres = nn.Parameter(torch.zeros(config.classes, config.latent))
+
+    def encode(self, x: Any) -> tuple[Any, Any]:
+        """Mean and logarithm of the variance of p(z|x); twice (batch, latent)."""
+        features = self.encoder(x)  # (batch, size)
+        return self.mean(features), self.log_var(features)
+
+    def decode(self, z: Any) -> Any:
+        """The mean of q(x|z); (batch, channels, height, width)."""
+        found = self.decoder(z)
+        return torch.sigmoid(found) if self.config.output == "sigmoid" else found
+
+    def draw(self, mean: Any, log_var: Any) -> Any:
+        """z from p(z|x) by reparameterisation; (batch, latent)."""
+        return mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+
+    def classify(self, x: Any) -> Any:
+        """p(y|x), by the mean of z; (batch, classes)."""
+        return torch.softmax(self.judge(self.encode(x)[0]), -1)
+
+    def terms(self, x: Any) -> tuple[Any, Any, Any, Any]:
+        """Means over the batch of ½‖x − x̂‖², Σ_y p(y|z) ½(−Σ ln σ² + ‖z − μ_y‖²) and Σ_y p(y|z) ln p(y|z).
+
+        Their sum, the first times λ, is the loss of the article. And ln p(y|z) of the z that were drawn, (batch, classes).
+        """
+        mean, log_var = self.encode(x)
+        z = self.draw(mean, log_var)
+        reconstruction = 0.5 * ((x - self.decode(z)) ** 2).flatten(1).sum(1)
+        logs = torch.log_softmax(self.judge(z), -1)  # (batch, classes)
+        classes = logs.exp()
+        distances = ((z[:, None] - self.centres) ** 2).sum(-1)  # (batch, classes)
+        prior = 0.5 * (classes * (distances - log_var.sum(-1, keepdim=True))).sum(-1)
+        return reconstruction.mean(), prior.mean(), (classes * torch.log(classes + SMALL)).sum(-1).mean(), logs
+
+    def sample(self, kind: int, count: int, deviation: float = 1.0) -> Any:
+        """Pictures of one class, decoded from z = μ_y + deviation · noise; (count, channels, height, width)."""
+        centre = self.centres[kind]
+        return self.decode(centre + deviation * torch.randn(count, len(centre), device=centre.device))

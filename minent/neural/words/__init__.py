@@ -1,0 +1,1 @@
+"""Vectors of words, from raw text: what stands beside a word, and which slots of short templates it fills."""

@@ -1,0 +1,197 @@
+"""GANs: every architecture and penalty trains, resumes, stops as it should, and comes back from its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("safetensors")
+pytest.importorskip("PIL")
+
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from minent.errors import CorpusError, ModelError, TrainingError
+from minent.neural import gan
+from minent.neural.checkpoint import save_model
+from minent.neural.gan.learning import GanTask, draw, train_gan
+from minent.neural.gan.networks import make_generator
+from minent.neural.gan.settings import ARCHITECTURES, PENALTIES, RECIPES, configure
+from minent.neural.images.data import Images
+from minent.neural.judge import judge_pictures, load_judge, train_judge
+from minent.neural.settings import TrainingSettings
+from minent.neural.training import train
+
+SETTINGS = TrainingSettings(steps=4, batch_size=8, device="cpu", log_every=1, clip=0.0, checkpoint_minutes=0)
+
+
+def bars(count: int = 24, size: int = 8, seed: int = 0) -> Images:
+    """Bright on dark: label 0 in the upper half, label 1 in the lower."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    pixels = rng.integers(0, 40, (count, 1, size, size), dtype=np.uint8)
+    for number, label in enumerate(labels):
+        pixels[number, :, label * size // 2 : (label + 1) * size // 2] += 200
+    return Images(pixels, labels, ("up", "down"), (), "bars")
+
+
+CASES: list[dict[str, Any]] = [
+    *({"architecture": name} for name in ARCHITECTURES),
+    *({"architecture": "dcgan", "penalty": name} for name in PENALTIES),
+    *({"architecture": name, "classes": 2} for name in ARCHITECTURES if name != "introvae"),
+    {"architecture": "style", "grow": 1, "classes": 2},
+    {"architecture": "progressive", "grow": 1, "penalty": "r1", "bottleneck": 1.0},
+    {"architecture": "resnet", "penalty": "r1", "classes": 2, "bottleneck": 1.0, "ema": 0.9, "orthogonal": 0.01},
+    {"architecture": "dcgan", "loss": "least-squares", "critic_steps": 2, "spectral_norm": True},
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case.values())))
+def test_the_switches_train_and_the_folder_gives_the_generator_back(tmp_path: Path, case: dict[str, Any]) -> None:
+    config = configure(1, 8, width=4, latent=8, **case)
+    task = GanTask(config, bars(), SETTINGS, tmp_path / "model")
+    before = [
+        {name: value.clone() for name, value in player.state_dict().items()} for player in (task.model, task.judge)
+    ]
+    result = train(task, tmp_path / "model")
+    assert result.steps == 4
+    for player, old in zip((task.model, task.judge), before, strict=True):
+        moved = [name for name, value in player.named_parameters() if not torch.equal(value, old[name])]
+        assert len(moved) > 1
+        assert all(torch.isfinite(value).all() for value in player.parameters())
+    line = json.loads((tmp_path / "model" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert {"loss", "judge", "generator"} <= line.keys()
+    assert ("penalty" in line) == (config.penalty != "none")
+    assert ("kl" in line) == (config.bottleneck > 0 or config.architecture == "introvae")
+    generator = gan.load(tmp_path / "model")
+    kept = (task.average or task.model).state_dict()
+    assert all(torch.equal(value, kept[name]) for name, value in generator.state_dict().items())
+    pictures = draw(generator, 6, truncation=0.5)
+    assert pictures.shape == (6, 1, 8, 8)
+    assert pictures.min() >= 0 and pictures.max() <= 1 and pictures.std() > 0
+    with Image.open(tmp_path / "model" / "samples" / "0000004.png") as grid:
+        assert grid.width > 64
+
+
+@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if "penalty" not in RECIPES[name]])
+def test_a_gan_learns_where_the_pictures_are_bright(tmp_path: Path, name: str) -> None:
+    data = bars(64).take(np.arange(0, 64, 2))  # the upper half alone
+    config = configure(1, 8, name, width=8, latent=8, lr_d=2e-3, lr_g=2e-3, ema=0.0)
+    train_gan(config, data, tmp_path / "model", dataclasses.replace(SETTINGS, steps=80, batch_size=16))
+    pictures = draw(gan.load(tmp_path / "model"), 64)
+    assert pictures[:, :, :4].mean() > pictures[:, :, 4:].mean() + 0.3
+
+
+@pytest.mark.parametrize("name", ["dcgan", "resnet"])
+def test_a_conditional_gan_learns_what_a_label_means(tmp_path: Path, name: str) -> None:
+    config = configure(1, 8, name, width=8, latent=8, classes=2, lr_d=2e-3, lr_g=2e-3)
+    train_gan(config, bars(64), tmp_path / "model", dataclasses.replace(SETTINGS, steps=150, batch_size=16))
+    generator = gan.load(tmp_path / "model")
+    up, down = (draw(generator, 64, label=label) for label in (0, 1))
+    for bright, dark in ((up[:, :, :4], up[:, :, 4:]), (down[:, :, 4:], down[:, :, :4])):
+        assert bright.mean() > dark.mean() + 0.3
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"architecture": "biggan", "classes": 2},
+        {"architecture": "style", "grow": 2},
+        {"architecture": "dcgan", "penalty": "ct", "bottleneck": 0.5, "bottleneck_rate": 0.1},
+        {"architecture": "introvae"},
+    ],
+    ids=lambda case: case["architecture"],
+)
+def test_a_resumed_game_ends_as_one_that_was_not_interrupted(tmp_path: Path, case: dict[str, Any]) -> None:
+    config = configure(1, 8, width=4, latent=8, **case)
+    whole = GanTask(config, bars(), dataclasses.replace(SETTINGS, steps=7))
+    train(whole, tmp_path / "whole")
+    train_gan(config, bars(), tmp_path / "parts", dataclasses.replace(SETTINGS, steps=3))
+    train_gan(config, bars(), tmp_path / "parts", dataclasses.replace(SETTINGS, steps=7), resume=True)
+    one, two = (load_file(tmp_path / part / "training.safetensors") for part in ("whole", "parts"))
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_other_rules_are_not_resumed(tmp_path: Path) -> None:
+    config = configure(1, 8, "dcgan", width=4, latent=8)
+    train_gan(config, bars(), tmp_path, SETTINGS)
+    with pytest.raises(ModelError, match="was trained with penalty=none, not r1"):
+        train_gan(dataclasses.replace(config, penalty="r1"), bars(), tmp_path, SETTINGS, resume=True)
+    with pytest.raises(ModelError, match="trained with another data"):
+        train_gan(config, bars(seed=1), tmp_path, SETTINGS, resume=True)
+
+
+@pytest.mark.parametrize("architecture", ["dcgan", "introvae"])
+def test_a_loss_that_is_no_number_stops_the_game_and_keeps_the_checkpoint(tmp_path: Path, architecture: str) -> None:
+    config = configure(1, 8, architecture, width=4, latent=8)
+    train_gan(config, bars(), tmp_path, dataclasses.replace(SETTINGS, steps=3))
+    kept = (tmp_path / "model.safetensors").read_bytes()
+    task = GanTask(config, bars(), SETTINGS)
+    task.batch = lambda number: (torch.full((8, 1, 8, 8), math.nan), None)  # type: ignore[method-assign]
+    with pytest.raises(TrainingError, match=r"step 3: the \w+ is nan; the last checkpoint is kept"):
+        train(task, tmp_path, resume=True)
+    assert (tmp_path / "model.safetensors").read_bytes() == kept
+
+
+def test_out_of_memory_says_which_setting_to_lower(tmp_path: Path) -> None:
+    task = GanTask(configure(1, 8, "dcgan", width=4, latent=8), bars(), SETTINGS)
+
+    def fail(number: int) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    task.batch = fail  # type: ignore[method-assign]
+    with pytest.raises(TrainingError, match="out of memory on cpu; a smaller --batch-size needs less"):
+        train(task, tmp_path)
+
+
+def test_the_folder_of_another_model_is_refused(tmp_path: Path) -> None:
+    train_judge(bars(), bars(8), tmp_path / "judge", dataclasses.replace(SETTINGS, steps=1))
+    with pytest.raises(ModelError, match="holds a model of the kind judge, not gan"):
+        gan.load(tmp_path / "judge")
+    train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), tmp_path / "gan", SETTINGS)
+    with pytest.raises(ModelError, match="holds a model of the kind gan, not judge"):
+        load_judge(tmp_path / "gan")
+
+
+@pytest.mark.parametrize("growth", [-1.0, 1.5, math.nan])
+def test_a_generator_that_has_grown_too_far_is_refused(tmp_path: Path, growth: float) -> None:
+    config = configure(1, 8, "style", width=4, latent=8)
+    generator = make_generator(config)
+    generator.net.growth.fill_(growth)
+    save_model(tmp_path, "gan", dataclasses.asdict(config), generator.state_dict())
+    with pytest.raises(ModelError, match=r"has grown to .* of 1"):
+        gan.load(tmp_path)
+
+
+def test_what_a_gan_cannot_do_is_refused() -> None:
+    config = configure(1, 8, "dcgan", width=4, latent=8)
+    for change in ({"precision": "bf16"}, {"accumulate": 2}):
+        with pytest.raises(ValueError, match="precision=fp32 and accumulate=1"):
+            GanTask(config, bars(), dataclasses.replace(SETTINGS, **change))  # type: ignore[arg-type]
+    unlabelled = dataclasses.replace(bars(), labels=None)
+    with pytest.raises(ValueError, match="no labels"):
+        GanTask(dataclasses.replace(config, classes=2), unlabelled, SETTINGS)
+    with pytest.raises(CorpusError, match="has no labels"):
+        train_judge(unlabelled, unlabelled, "unused", SETTINGS)
+
+
+def test_a_judge_learns_its_labels_and_sees_that_noise_is_farther_from_pictures_than_pictures(tmp_path: Path) -> None:
+    result = train_judge(bars(200), bars(60, seed=1), tmp_path, dataclasses.replace(SETTINGS, steps=30, batch_size=32))
+    assert result.best["accuracy"] > 0.95
+    judge = load_judge(tmp_path)
+    real = bars(300, seed=2)
+    near = torch.from_numpy(bars(300, seed=3).pixels).float() / 255
+    found = judge_pictures(judge, real, near, "judge")
+    assert found["judge_accuracy"] > 0.95
+    assert found["frechet_distance"] < 0.1 * judge_pictures(judge, real, torch.rand_like(near), "j")["frechet_distance"]
+    with pytest.raises(ModelError, match="judges pictures of"):
+        judge_pictures(judge, bars(20, size=16), near, "judge")

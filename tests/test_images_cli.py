@@ -1,0 +1,197 @@
+"""`minent neural vae` and `minent neural cluster` from data to figures and pictures, on tiny models."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+Image = pytest.importorskip("PIL.Image")
+pytest.importorskip("matplotlib")
+
+from minent.cli import main  # noqa: E402
+from minent.neural import cluster, vae  # noqa: E402
+
+SIDE = 8
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Upright and lying bars as idx files: 60 to learn from, 20 of the test, labels 0 and 1."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "bars"
+    folder.mkdir()
+    for prefix, count in (("train", 60), ("t10k", 20)):
+        labels = np.arange(count) % 2
+        pixels = np.zeros((count, SIDE, SIDE), dtype=np.uint8)
+        for number, label in enumerate(labels):
+            at = int(rng.integers(2, 6))
+            pixels[number][(slice(None), at) if label else at] = 255
+        for what, values in (("images-idx3", pixels), ("labels-idx1", labels)):
+            head = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+            (folder / f"{prefix}-{what}-ubyte").write_bytes(head + values.astype(np.uint8).tobytes())
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = main(["neural", *map(str, arguments)])
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def size(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        return image.size
+
+
+def test_a_vae_is_trained_evaluated_and_draws(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "vae"
+    train = ("vae", "train", "--idx", pictures, "-o", folder, "--latent", 2, "--set", "hidden=16", "--threads", 1)
+    train += ("--set", "log_every=5", "--batch-size", 20, "--learning-rate", 0.01)
+    assert run(capsys, *train, "--steps", 20)[0] == 0
+    assert {"config.json", "samples.png", "reconstructions.png", "loss.png"} <= {path.name for path in folder.iterdir()}
+    code, out, _ = run(capsys, "vae", "evaluate", folder, pictures, "--bounds", "1,5,20")
+    before = json.loads(out)
+    assert code == 0 and before["pictures"] == 20 and before["L_1"] > before["L_5"] > before["L_20"]
+    assert run(capsys, *train, "--steps", 300, "--resume")[0] == 0
+    after = json.loads(run(capsys, "vae", "evaluate", folder, pictures, "--bounds", "20", "--limit", 10)[1])
+    assert after["L_20"] < before["L_20"] - 5 and after["pictures"] == 10
+    assert after["active_units"] == len(after["posterior_variances"]) == 2
+    for what, count, columns in (
+        ("samples", 4, 2),
+        ("grid", 9, 3),
+        ("reconstructions", 2, 2),
+        ("interpolations", 4, 10),
+    ):
+        target = tmp_path / f"{what}.png"
+        assert run(capsys, "vae", "sample", folder, pictures, "--what", what, "-n", count, "-o", target)[0] == 0
+        assert size(target)[0] == 34 * columns - 2, what  # pictures of 8 pixels become 32 wide, with 2 between
+    assert vae.load(folder).shape == (1, SIDE, SIDE)
+
+
+def test_the_same_seed_draws_the_same_and_another_another(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "vae"
+    run(capsys, "vae", "train", pictures, "-o", folder, "--steps", 2, "--network", "conv", "--likelihood", "gaussian")
+    drawn = []
+    for seed in (0, 0, 1):
+        assert run(capsys, "vae", "sample", folder, "-o", tmp_path / "x.png", "--seed", seed)[0] == 0
+        drawn.append((tmp_path / "x.png").read_bytes())
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+@pytest.mark.parametrize("recipe", ["article", "default"])
+def test_bars_are_parted_into_upright_and_lying_ones(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], recipe: str
+) -> None:
+    folder = tmp_path / "cluster"
+    code, _, _ = run(
+        *(capsys, "cluster", "train", pictures, "-o", folder, "--recipe", recipe, "--classes", 2, "--steps", 12),
+        *("--set", "latent=4", "--set", "turn=0", "--set", "log_every=4", "--threads", 1),
+    )
+    assert code == 0
+    assert {"samples.png", "members.png", "loss.png"} <= {path.name for path in folder.iterdir()}
+    code, out, _ = run(capsys, "cluster", "evaluate", folder, pictures, "--kmeans")
+    figures = json.loads(out)
+    assert code == 0 and figures["pictures"] == 20 == sum(figures["sizes"]) and figures["kmeans"]["majority"] >= 0.5
+    for more in ((), ("--members", pictures)):
+        assert run(capsys, "cluster", "sample", folder, "-n", 3, "-o", tmp_path / "rows.png", *more)[0] == 0
+        assert size(tmp_path / "rows.png")[0] == 3 * 32 + 2 * 2
+    probs = cluster.load(folder).classify(torch.zeros(1, 1, SIDE, SIDE))
+    assert probs.shape == (1, 2) and probs.sum().item() == pytest.approx(1, abs=1e-5)
+
+
+def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    kinds = ["猫狗马牛羊", "跑跳飞游走", "大小高低美"]
+    lines = ["".join(str(rng.choice(list(kinds[k]))) for k in (2, 0, 1)) for _ in range(400)]
+    (tmp_path / "text.txt").write_text("。\n".join(lines), encoding="utf-8")
+    (tmp_path / "words.txt").write_text("".join(f"{word} 9\n" for kind in kinds for word in kind), encoding="utf-8")
+    folder, table = tmp_path / "classes", tmp_path / "classes.tsv"
+    code, _, error = run(
+        *(capsys, "cluster", "train", tmp_path / "text.txt", "--words", tmp_path / "words.txt", "-o", folder),
+        *("--classes", 3, "--steps", 300, "--batch-size", 15, "--threads", 1),
+        *(part for pair in ("min_count=5", "dim=4", "hidden=32", "latent=4") for part in ("--set", pair)),
+    )
+    assert code == 0 and "vectors of 15 words" in error
+    assert run(capsys, "cluster", "classes", folder, "-o", table)[0] == 0
+    found = dict(line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
+    assert len(found) == 15 and all(len({found[word] for word in kind}) == 1 for kind in kinds)
+    assert len(set(found.values())) == 3
+    gold = tmp_path / "gold.conllu"
+    tags = {word: tag for kind, tag in zip(kinds, ("NOUN", "VERB", "ADJ"), strict=True) for word in kind}
+    gold.write_text("".join(f"1\t{word}\t_\t{tag}{chr(9) + '_'}" + "\t_" * 5 + "\n" for word, tag in tags.items()))
+    code, out, _ = run(capsys, "cluster", "evaluate", folder, "--gold", gold, "--kmeans", "--compare", table)
+    figures = json.loads(out)
+    assert code == 0 and figures["judged"] == 15 and figures["one_to_one"] == figures["nmi"] == 1
+    assert figures["compare"][str(table)]["majority"] == 1
+    templates = tmp_path / "templates.tsv"
+    mine = ["templates", str(tmp_path / "text.txt"), "-l", str(tmp_path / "words.txt"), "-o", str(templates)]
+    code = main([*mine, "--min-count", "5", "--classes", str(table)])
+    assert code == 0 and "<" in templates.read_text(encoding="utf-8")
+    assert run(capsys, "cluster", "sample", folder, "-o", tmp_path / "x.png")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem"),
+    [
+        (("vae", "train", "-o", "x"), 2, "name a folder of pictures, or a font with --glyphs"),
+        (("vae", "train", "no-such-folder", "-o", "x"), 1, "no-such-folder: no such folder"),
+        (("vae", "train", "--idx", ".", "-o", "x"), 1, "dataset-fashion-mnist"),
+        (("vae", "train", "a", "b", "-o", "x"), 2, "name one DATA"),
+        (("vae", "train", "--glyphs", "none.ttc", "-o", "x"), 1, "fonts-noto-cjk"),
+        (("vae", "evaluate", "no-such-model", "."), 1, "no-such-model: is not the folder of a model"),
+        (("vae", "evaluate", "x", ".", "--bounds", "1,a"), 2, "not whole numbers"),
+        (("cluster", "train", "--words", "l.tsv", "-o", "x"), 2, "--words needs text"),
+        (("cluster", "train", ".", "--set", "turn=-1", "-o", "x"), 2, "turn=-1"),
+        (("cluster", "evaluate", "x", "--compare", "t"), 2, "--compare needs --gold"),
+    ],
+)
+def test_what_is_missing_is_told_in_one_line(
+    arguments: tuple[Any, ...],
+    code: int,
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found, out, error = run(capsys, *arguments)
+    assert found == code and problem in error and out == "" and "Traceback" not in error
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_checkpoint_of_another_model_is_refused(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "vae", "train", pictures, "-o", tmp_path / "vae", "--steps", 1, "--set", "hidden=4")
+    code, _, error = run(capsys, "cluster", "evaluate", tmp_path / "vae", pictures)
+    assert code == 1 and "holds a model of the kind vae, not cluster" in error
+    code, _, error = run(capsys, "vae", "evaluate", tmp_path / "vae", pictures, "--size", 12)
+    assert code == 2 and "(1, 12, 12), those of the model (1, 8, 8)" in error
+    code, _, error = run(
+        capsys,
+        "vae",
+        "train",
+        pictures,
+        "-o",
+        tmp_path / "vae",
+        "--objective",
+        "iwae",
+        "--resume",
+        "--steps",
+        2,
+        "--set",
+        "hidden=4",
+    )
+    assert code == 1 and "another data" in error

@@ -1,0 +1,80 @@
+"""`minent neural` where PyTorch is absent or not needed: help is quick, and what is missing is told in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from minent.cli import main
+
+WITHOUT_TORCH = """
+import sys
+from importlib.abc import MetaPathFinder
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "torch":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+import importlib.util
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "torch" else real(name, package)
+from minent.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+HELP_LOADS = """
+import sys
+from minent.cli import main
+code = main(sys.argv[1:])
+loaded = {"torch", "numpy", "numba", "safetensors", "tokenizers"} & set(sys.modules)
+sys.exit(code or (f"loaded {loaded}" if loaded else 0))
+"""
+
+
+def python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["neural", "--help"],
+        ["neural", "gpt2", "--help"],
+        *(["neural", "gpt2", name, "--help"] for name in ("convert", "train", "finetune", "generate", "score")),
+    ],
+)
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    done = python(HELP_LOADS, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: minent neural")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "x.txt", "-o", "x"],
+        ["finetune", "x", "x.txt", "-o", "y"],
+        ["generate", "x", "y"],
+        ["score", "x", "y"],
+        ["evaluate", "x", "y"],
+        ["convert", "x", "--vocab", "v", "-o", "y"],
+    ],
+)
+def test_without_pytorch_a_command_says_how_to_install_it(arguments: list[str]) -> None:
+    done = python(WITHOUT_TORCH, "neural", "gpt2", *arguments)
+    assert done.returncode == 3
+    assert done.stderr == "minent: this command needs the package torch: pip install 'minent[neural]'\n"
+    assert done.stdout == ""
+
+
+def test_a_model_that_does_not_exist_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["neural", "gpt9"]) == 2
+    assert "No such command 'gpt9'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
+def test_a_setting_that_is_wrong_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["neural", "gpt2", "train", "-o", "x", "--set", "speed=3"]) == 2
+    assert "speed=3: not KEY=VALUE with one of the keys steps, epochs" in capsys.readouterr().err

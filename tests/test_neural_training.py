@@ -1,0 +1,420 @@
+"""The shared loop of neural models: resumed trainings, files that are whole or absent, and stops with a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("safetensors")
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+
+from minent.errors import ModelError, OutputError, TrainingError
+from minent.neural import checkpoint
+from minent.neural.batches import EqualLengthBatches, ShuffledBatches
+from minent.neural.device import choose_device, seed_step
+from minent.neural.settings import TrainingSettings, from_mapping, with_pairs
+from minent.neural.tensors import read_tensors, write_tensors
+from minent.neural.training import Task, train
+
+SETTINGS = TrainingSettings(
+    steps=23, batch_size=7, device="cpu", log_every=4, schedule="cosine", warmup=5, checkpoint_minutes=0
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class LineConfig:
+    width: int
+    name: str = "line"
+    dropout: float = 0.3
+
+
+def make_line(config: LineConfig) -> Any:
+    return torch.nn.Sequential(
+        torch.nn.Linear(config.width, 5),
+        torch.nn.BatchNorm1d(5),
+        torch.nn.Dropout(config.dropout),
+        torch.nn.Linear(5, 1),
+    )
+
+
+class Line(Task):
+    """Fits the sum of a few numbers, with dropout and noise, so that whatever is random counts."""
+
+    kind = "line"
+
+    def __init__(self, settings: TrainingSettings, optimizer: Any = torch.optim.AdamW, fails_at: int = -1) -> None:
+        super().__init__(settings, choose_device(settings.device))
+        seed_step(settings.seed, -1)
+        config = LineConfig(4)
+        self.config, self.data = dataclasses.asdict(config), f"line {settings.batch_size}"
+        self.model = make_line(config)
+        self.optimizers = {"one": optimizer(self.model.parameters(), lr=settings.learning_rate)}
+        rng = torch.Generator().manual_seed(9)
+        self.x = torch.randn(40, 4, generator=rng)
+        self.y = self.x.sum(1, keepdim=True)
+        self.batches = ShuffledBatches(40, settings.batch_size, settings.seed)
+        self.steps_per_epoch = -(-len(self.batches) // settings.accumulate)
+        self.extras = {"note.txt": b"kept"}
+        self.fails_at, self.scale = fails_at, 1.0
+
+    def batch(self, number: int) -> Any:
+        if number == self.fails_at:
+            raise KeyboardInterrupt
+        rows = torch.from_numpy(self.batches.at(number))
+        return self.x[rows], self.y[rows]
+
+    def loss(self, batch: Any) -> Any:
+        x, y = batch
+        found = self.model(x + 0.1 * torch.randn_like(x))
+        return self.scale * ((found - y) ** 2).mean(), {"twice": 2.0}, len(x)
+
+    def evaluate(self) -> dict[str, float]:
+        return {"loss": float(((self.model(self.x) - self.y) ** 2).mean())}
+
+
+def weights_of(task: Task) -> list[Any]:
+    return [value.clone() for value in task.model.state_dict().values()]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_gives_others(tmp_path: Path) -> None:
+    tasks = [Line(dataclasses.replace(SETTINGS, seed=seed)) for seed in (3, 3, 4)]
+    for number, task in enumerate(tasks):
+        train(task, tmp_path / str(number))
+    first, second, third = map(weights_of, tasks)
+    assert all(map(torch.equal, first, second))
+    assert not all(map(torch.equal, first, third))
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.AdamW, torch.optim.Adafactor, torch.optim.SGD])
+@pytest.mark.parametrize("fails_at", [1, 13, 22])
+def test_a_resumed_training_ends_as_one_that_was_not_interrupted(tmp_path: Path, optimizer: Any, fails_at: int) -> None:
+    whole = Line(SETTINGS, optimizer)
+    result = train(whole, tmp_path / "whole")
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        train(Line(SETTINGS, optimizer, fails_at), tmp_path / "parts", report=said.append)
+    assert f"step {fails_at} is kept" in said[-1]
+    resumed = Line(SETTINGS, optimizer)
+    again = train(resumed, tmp_path / "parts", resume=True)
+    assert (again.steps, again.best, again.reason) == (result.steps, result.best, "steps")
+    assert all(map(torch.equal, weights_of(whole), weights_of(resumed)))
+    best = [load_file(tmp_path / part / "model.safetensors") for part in ("whole", "parts")]
+    assert all(torch.equal(best[0][name], best[1][name]) for name in best[0])
+    lines = [_log(tmp_path / part) for part in ("whole", "parts")]
+    assert [line["step"] for line in lines[0]] == [line["step"] for line in lines[1]]
+    assert [line.get("evaluation") for line in lines[0]] == [line.get("evaluation") for line in lines[1]]
+
+
+def test_steps_of_accumulated_parts_follow_the_gradient_of_the_whole_batch(tmp_path: Path) -> None:
+    class Plain(Line):
+        def __init__(self, settings: TrainingSettings) -> None:
+            super().__init__(settings, torch.optim.SGD)
+            self.model = torch.nn.Linear(4, 1)
+            torch.nn.init.ones_(self.model.weight)
+            torch.nn.init.zeros_(self.model.bias)
+            self.optimizers = {"one": torch.optim.SGD(self.model.parameters(), lr=0.1)}
+
+        def loss(self, batch: Any) -> Any:
+            return ((self.model(batch[0]) - 2 * batch[1]) ** 2).mean(), {}, len(batch[0])
+
+    base = dataclasses.replace(SETTINGS, steps=3, clip=0.0, schedule="constant", warmup=0)
+    tasks = [Plain(dataclasses.replace(base, batch_size=b, accumulate=a)) for b, a in ((20, 1), (5, 4))]
+    for number, task in enumerate(tasks):
+        train(task, tmp_path / str(number))
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(*map(weights_of, tasks), strict=True))
+
+
+def test_the_log_has_loss_and_rate_and_held_out_figures(tmp_path: Path) -> None:
+    train(Line(SETTINGS), tmp_path / "out")
+    lines = _log(tmp_path / "out")
+    steps = [line for line in lines if "loss" in line]
+    assert [line["step"] for line in steps] == [4, 8, 12, 16, 20]
+    assert all(line["rate"] > 0 and line["twice"] == 2 and line["loss"] > 0 for line in steps)
+    assert [line["step"] for line in lines if "evaluation" in line] == [6, 12, 18, 23]
+    assert (tmp_path / "out" / "note.txt").read_bytes() == b"kept"
+
+
+def test_the_weights_that_are_kept_are_the_best_held_out_ones(tmp_path: Path) -> None:
+    class Worse(Line):
+        figures: Iterator[float]
+
+        def evaluate(self) -> dict[str, float]:
+            loss = next(self.figures)
+            if loss == 1.0:
+                self.at_best = weights_of(self)
+            return {"loss": loss}
+
+    task = Worse(dataclasses.replace(SETTINGS, steps=100, patience=2))
+    task.figures = iter([3.0, 1.0, 2.0, 1.5])
+    result = train(task, tmp_path / "out")
+    assert (result.reason, result.steps, result.best) == ("patience", 24, {"loss": 1.0})
+    kept = load_file(tmp_path / "out" / "model.safetensors")
+    assert all(map(torch.equal, kept.values(), [task.at_best[i] for i in _order(task, kept)]))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_checkpoint(
+    tmp_path: Path, value: float
+) -> None:
+    class Breaks(Line):
+        def loss(self, batch: Any) -> Any:
+            loss, more, units = super().loss(batch)
+            return loss * (value if self.broken else 1.0), more, units
+
+        def batch(self, number: int) -> Any:
+            self.broken = number == 9
+            return super().batch(number)
+
+    with pytest.raises(TrainingError, match=r"step 9: the loss is .*the last checkpoint is kept") as caught:
+        train(Breaks(SETTINGS), tmp_path / "out")
+    assert caught.value.exit_code == 1
+    kept, state = checkpoint.read_training(tmp_path / "out")
+    assert state["progress"]["step"] == 9
+    assert all(torch.isfinite(tensor).all() for tensor in kept.values())
+    resumed, whole = Line(SETTINGS), Line(SETTINGS)
+    train(resumed, tmp_path / "out", resume=True)
+    train(whole, tmp_path / "whole")
+    assert all(map(torch.equal, weights_of(resumed), weights_of(whole)))
+
+
+def test_a_gradient_that_is_no_number_stops_before_the_weights_are_changed(tmp_path: Path) -> None:
+    class Root(Line):
+        def loss(self, batch: Any) -> Any:
+            return (self.model(batch[0]) * 0).sum().sqrt(), {}, 1  # 0, with a gradient of 0 · ∞
+
+    task = Root(SETTINGS)
+    before = [parameter.clone() for parameter in task.model.parameters()]
+    with pytest.raises(TrainingError, match="gradient"):
+        train(task, tmp_path / "out")
+    assert all(map(torch.equal, before, task.model.parameters()))
+
+
+def test_memory_that_runs_out_is_told_with_the_setting_to_lower(tmp_path: Path) -> None:
+    class Greedy(Line):
+        def loss(self, batch: Any) -> Any:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(TrainingError, match="out of memory on cpu; a smaller --batch-size"):
+        train(Greedy(SETTINGS), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("limits", "steps", "reason"),
+    [
+        ({"steps": 5, "epochs": 9}, 5, "steps"),
+        ({"steps": None, "epochs": 1.5}, 9, "epochs"),
+        ({"steps": 500, "minutes": 1e-9}, 1, "minutes"),
+    ],
+)
+def test_a_training_ends_with_the_first_of_its_limits(
+    tmp_path: Path, limits: dict[str, Any], steps: int, reason: str
+) -> None:
+    result = train(Line(dataclasses.replace(SETTINGS, **limits)), tmp_path / "out")
+    assert (result.steps, result.reason) == (steps, reason)
+    assert (tmp_path / "out" / "model.safetensors").exists()
+
+
+def test_the_learning_rate_rises_and_falls(tmp_path: Path) -> None:
+    class Watched(Line):
+        def update(self, step: int) -> Any:
+            rates.append(self.optimizers["one"].param_groups[0]["lr"])
+            return super().update(step)
+
+    rates: list[float] = []
+    settings = dataclasses.replace(SETTINGS, steps=10, warmup=2, schedule="linear", learning_rate=1.0)
+    train(Watched(settings), tmp_path / "out")
+    assert rates == pytest.approx([0.5, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"seed": 5}, "another seed"), ({"batch_size": 8}, "another data or batch size")],
+)
+def test_a_training_is_resumed_with_its_own_seed_and_data_only(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    train(Line(SETTINGS), tmp_path / "out")
+    with pytest.raises(ModelError, match=message):
+        train(Line(dataclasses.replace(SETTINGS, **change)), tmp_path / "out", resume=True)
+
+
+def test_what_cannot_be_resumed_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no training to resume"):
+        train(Line(SETTINGS), tmp_path / "out", resume=True)
+    train(Line(SETTINGS), tmp_path / "out")
+    path = tmp_path / "out" / "training.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ModelError, match="not a whole safetensors file"):
+        train(Line(SETTINGS), tmp_path / "out", resume=True)
+
+
+def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("do not lose this")
+    with pytest.raises(OutputError, match="other things"):
+        train(Line(SETTINGS), tmp_path)
+    (tmp_path / "config.json").write_text('{"mine": 1}')
+    with pytest.raises(ModelError, match="not the configuration of a minent model"):
+        train(Line(SETTINGS), tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["config.json", "thesis.txt"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "line"
+    train(Line(SETTINGS), folder)
+    return folder
+
+
+def copied(source: Path, target: Path) -> Path:
+    target.mkdir()
+    for path in source.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+    return target
+
+
+def load(folder: Path, kind: str = "line") -> Any:
+    return checkpoint.build_model(folder, kind, LineConfig, make_line)
+
+
+def test_a_model_comes_back_from_its_folder(trained: Path) -> None:
+    model = load(trained)
+    assert not model.training
+    assert all(
+        torch.equal(value, load_file(trained / "model.safetensors")[name]) for name, value in model.state_dict().items()
+    )
+
+
+def _config(model: str, config: str) -> bytes:
+    return f'{{"format": "minent-neural 1", "model": "{model}", "config": {config}}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("config.json", None, "no such file"),
+        ("config.json", b"", "not valid JSON"),
+        ("config.json", b"[" * 100_000, "not valid JSON"),
+        ("config.json", b" " * (2 << 20), "too large"),
+        ("config.json", b'{"format": "minent-neural 1", "model": "other", "config": {}}', "of the kind other"),
+        ("config.json", b'{"format": "minent-neural 1", "model": "line", "config": {}}', "missing: width"),
+        ("config.json", b'{"format": "minent-neural 1", "model": "line", "config": {"width": "4"}}', "not of type int"),
+        (
+            "config.json",
+            b'{"format": "minent-neural 1", "model": "line", "config": {"width": 4, "x": 1}}',
+            "unknown: x",
+        ),
+        ("config.json", b'{"format": "minent-neural 1", "model": "line", "config": {"width": 6}}', "another config"),
+        ("model.safetensors", None, "No such file|no such file"),
+        ("model.safetensors", b"", "not a whole safetensors file"),
+        ("model.safetensors", b"\xff" * 4096, "not a whole safetensors file"),
+    ],
+)
+def test_a_folder_that_was_damaged_is_an_error_of_one_line(
+    trained: Path, tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    folder = copied(trained, tmp_path / "copy")
+    (folder / name).unlink()
+    if content is not None:
+        (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=message) as caught:
+        load(folder)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.floats(0, 0.999))
+def test_weights_that_were_cut_off_are_an_error(
+    trained: Path, tmp_path_factory: pytest.TempPathFactory, keep: float
+) -> None:
+    folder = copied(trained, tmp_path_factory.mktemp("cut") / "copy")
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
+    with pytest.raises(ModelError, match="not a whole safetensors file"):
+        load(folder)
+
+
+def test_weights_of_another_model_are_refused(trained: Path, tmp_path: Path) -> None:
+    folder = copied(trained, tmp_path / "copy")
+    weights = load_file(folder / "model.safetensors")
+    write_tensors(folder / "model.safetensors", {**weights, "more": torch.zeros(1)}, {})
+    with pytest.raises(ModelError, match=r"0 missing, 1 unknown \(unknown more\)"):
+        load(folder)
+    write_tensors(folder / "model.safetensors", {**weights, "0.bias": torch.zeros(6)}, {})
+    with pytest.raises(ModelError, match=r"0.bias has the shape \(6,\), the model needs \(5,\)"):
+        load(folder)
+    with pytest.raises(ModelError, match="of the kind line, not gpt2"):
+        load(folder, "gpt2")
+
+
+def test_tensors_of_all_types_are_read_by_the_library_as_they_were_written(tmp_path: Path) -> None:
+    tensors = {
+        "a": torch.arange(6, dtype=torch.float32).reshape(2, 3).t(),
+        "b": torch.tensor(3, dtype=torch.int64),
+        "c": torch.tensor([1, 2, 3], dtype=torch.uint8),
+        "d": torch.tensor([1.5, -2], dtype=torch.bfloat16),
+        "e": torch.zeros(0, 4),
+        "f": torch.tensor([True, False]),
+        "g": torch.tensor([0.1], dtype=torch.float64),
+    }
+    write_tensors(tmp_path / "t.safetensors", tensors, {"红": "楼"})
+    for found in (load_file(tmp_path / "t.safetensors"), read_tensors(tmp_path / "t.safetensors")[0]):
+        assert found.keys() == tensors.keys()
+        assert all(
+            torch.equal(found[name], tensors[name]) and found[name].dtype == tensors[name].dtype for name in found
+        )
+    assert read_tensors(tmp_path / "t.safetensors")[1] == {"红": "楼"}
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 5))
+def test_an_epoch_of_batches_has_every_example_once(examples: int, size: int, seed: int) -> None:
+    lengths = np.random.default_rng(seed).integers(1, 4, examples)
+    for batches in (ShuffledBatches(examples, size, seed), EqualLengthBatches(lengths, size, seed)):
+        for epoch in (1, 0):
+            found = [batches.at(epoch * len(batches) + number) for number in range(len(batches))]
+            assert sorted(np.concatenate(found).tolist()) == list(range(examples))
+            assert max(map(len, found)) <= size
+    assert all(len(set(lengths[batch])) == 1 for batch in found)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (["speed=3"], "not KEY=VALUE"),
+        (["steps"], "not KEY=VALUE"),
+        (["steps=many"], "not of type int"),
+        (["steps=0"], "at least 1"),
+        (["learning_rate=nan"], "above 0"),
+        (["schedule=steep"], "choose constant"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_told(pairs: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        with_pairs(TrainingSettings(), pairs)
+
+
+def test_a_mapping_with_types_of_its_own_is_refused() -> None:
+    assert from_mapping(LineConfig, {"width": 3, "dropout": 1}) == LineConfig(3, dropout=1)
+    for values in ({"width": True}, {"width": 3.0}, {"width": None}, {"width": 3, "name": 1}):
+        with pytest.raises(ValueError, match="not of type"):
+            from_mapping(LineConfig, values)
+
+
+def _log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def _order(task: Task, kept: dict[str, Any]) -> list[int]:
+    names = list(task.model.state_dict())
+    return [names.index(name) for name in kept]
