@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import minent
+from minent.lexicon import Lexicon
 
 TARGET = Path(__file__).resolve().parent.parent / "minent" / "data" / "builtin.tsv.xz"
 MOST_WORDS = 120_000
@@ -25,7 +26,7 @@ def main(paths: list[str]) -> None:
     if not paths:
         raise SystemExit(__doc__)
     lexicon = minent.build_lexicon(paths, jobs=1)
-    lexicon = lexicon.filter([k < MOST_WORDS for k in range(len(lexicon))])
+    lexicon = Lexicon(lexicon.words[:MOST_WORDS], lexicon.counts[:MOST_WORDS], lexicon.settings)
     packed = lzma.compress(lexicon.to_bytes(), preset=9 | lzma.PRESET_EXTREME)
     if len(packed) > LIMIT:
         raise SystemExit(f"{len(packed):,} bytes are more than {LIMIT:,}: lower MOST_WORDS")

@@ -16,11 +16,12 @@ from minent.neural.cluster.settings import ClusterSettings
 
 def cluster_loss(model: Any, x: Any, step: int, settings: ClusterSettings) -> tuple[Any, dict[str, float]]:
     """The loss of a batch at a step of the training, and its terms."""
-    reconstruction, prior, entropy, logs = model.terms(x)
+    reconstruction, prior, entropy, mean = model.terms(x)
     share = min(1.0, (step + 1) / settings.warmup_steps) if settings.warmup_steps else 1.0
     loss = settings.reconstruction * reconstruction + prior + share * entropy
     figures = {"reconstruction": reconstruction.item(), "prior": prior.item(), "entropy": entropy.item()}
     if settings.balance or settings.sharpness or settings.consistency:
+        logs = torch.log_softmax(model.judge(mean), -1)  # (batch, classes)
         unused, doubt = imbalance(logs), uncertainty(logs)
         loss = loss + share * (settings.balance * unused + settings.sharpness * doubt)
         figures |= {"imbalance": unused.item(), "uncertainty": doubt.item()}

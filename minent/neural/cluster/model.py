@@ -103,16 +103,15 @@ class ClusterVae(nn.Module):
     def terms(self, x: Any) -> tuple[Any, Any, Any, Any]:
         """Means over the batch of ½‖x − x̂‖², Σ_y p(y|z) ½(−Σ ln σ² + ‖z − μ_y‖²) and Σ_y p(y|z) ln p(y|z).
 
-        Their sum, the first times λ, is the loss of the article. And ln p(y|z) of the z that were drawn, (batch, classes).
+        Their sum, the first times λ, is the loss of the article. And the mean of z, (batch, latent).
         """
         mean, log_var = self.encode(x)
         z = self.draw(mean, log_var)
         reconstruction = 0.5 * ((x - self.decode(z)) ** 2).flatten(1).sum(1)
-        logs = torch.log_softmax(self.judge(z), -1)  # (batch, classes)
-        classes = logs.exp()
+        classes = torch.softmax(self.judge(z), -1)  # (batch, classes)
         distances = ((z[:, None] - self.centres) ** 2).sum(-1)  # (batch, classes)
         prior = 0.5 * (classes * (distances - log_var.sum(-1, keepdim=True))).sum(-1)
-        return reconstruction.mean(), prior.mean(), (classes * torch.log(classes + SMALL)).sum(-1).mean(), logs
+        return reconstruction.mean(), prior.mean(), (classes * torch.log(classes + SMALL)).sum(-1).mean(), mean
 
     def sample(self, kind: int, count: int, deviation: float = 1.0) -> Any:
         """Pictures of one class, decoded from z = μ_y + deviation · noise; (count, channels, height, width)."""
