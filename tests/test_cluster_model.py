@@ -89,6 +89,12 @@ def test_no_change_leaves_pictures_as_they_are_and_a_shift_moves_them() -> None:
     moved = change(dot, ClusterSettings(shift=0.2))  # up to 1.8 pixels
     places = (moved[:, 0] * torch.arange(9.0)[:, None]).sum((1, 2)) / moved.sum((1, 2, 3))
     assert 1.4 < (places - 4).abs().max() <= 1.81 and places.mean() == pytest.approx(4, abs=0.3)
+    line = torch.zeros(50, 1, 9, 9)
+    line[:, :, :, 4] = 1
+    slanted = change(line, ClusterSettings(slant=0.5))[:, 0]
+    assert torch.allclose(slanted[:, 4], line[:, 0, 4], atol=1e-5)  # the middle row stays
+    ends = (slanted * torch.arange(9.0)).sum(2) / slanted.sum(2)
+    assert torch.allclose(ends[:, 0] - 4, 4 - ends[:, 8], atol=1e-4) and 1.5 < (ends[:, 0] - 4).abs().max() <= 2.01
     words = torch.zeros(4, 5, 1, 1)
     assert not torch.equal(change(words, ClusterSettings(noise=0.1)), words)
 

@@ -65,7 +65,7 @@ def train(
     """Learn classes of pictures, or of words. DIR also gets samples.png and members.png, a row a class, and loss.png.
 
     --set also takes the weights of the loss (reconstruction, consistency, balance, sharpness, warmup_steps, turn,
-    shift, stretch, noise), the model (latent, hidden, judge, decoder), those of word vectors (words, dim, window).
+    slant, shift, stretch, noise), the model (latent, hidden, judge, decoder), and word vectors (words, dim, window).
 
     \b
     Examples:  minent neural cluster train --idx mnist -o digits

@@ -45,16 +45,17 @@ def uncertainty(logs: Any) -> Any:
 
 
 def change(x: Any, settings: ClusterSettings) -> Any:
-    """Each picture turned, shifted and stretched a little, each in its own way; of word vectors, noise added."""
+    """Each picture turned, slanted, shifted, stretched a little, in its own way; of word vectors, noise added."""
     if x.shape[-1] == 1:
         return x + settings.noise * torch.randn_like(x)
     count = len(x)
-    uniform = 2 * torch.rand(5, count, device=x.device) - 1  # (5, batch), from −1 to 1
+    uniform = 2 * torch.rand(6, count, device=x.device) - 1  # (6, batch), from −1 to 1
     angle = uniform[0] * math.radians(settings.turn)
     wide, high = 1 + settings.stretch * uniform[1], 1 + settings.stretch * uniform[2]
     right, down = 2 * settings.shift * uniform[3], 2 * settings.shift * uniform[4]
+    slant = settings.slant * uniform[5]
     rows = [
-        torch.stack([torch.cos(angle) * wide, -torch.sin(angle) * high, right], -1),
+        torch.stack([torch.cos(angle) * wide, slant - torch.sin(angle) * high, right], -1),
         torch.stack([torch.sin(angle) * wide, torch.cos(angle) * high, down], -1),
     ]
     grid = functional.affine_grid(torch.stack(rows, 1), list(x.shape), align_corners=False)

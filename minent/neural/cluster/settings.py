@@ -24,7 +24,7 @@ class ClusterSettings:
     consistency    : weight of the cross-entropy from p(y|x) to p(y| x changed a little); 0: nothing is changed
     balance        : weight of ln K − H(mean of p(y|x) over the batch): every class is to be used
     sharpness      : weight of the mean of H(p(y|x)): each picture is to have one class
-    turn, shift, stretch : how much is changed: degrees; share of a side; share of the size
+    turn, slant, shift, stretch : how much is changed: degrees; shear to the side; share of a side; share of the size
     noise          : of word vectors: standard deviation of what is added, in units of that of a number
     """
 
@@ -34,6 +34,7 @@ class ClusterSettings:
     balance: float = 0.0
     sharpness: float = 0.0
     turn: float = 0.0
+    slant: float = 0.0
     shift: float = 0.0
     stretch: float = 0.0
     noise: float = 0.0
