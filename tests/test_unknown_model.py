@@ -433,7 +433,7 @@ def test_segment_uses_the_model_unless_told_not_to(folder: Path, capfdbinary: py
 
 def test_a_foreign_or_damaged_model_is_told(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with open("x.tsv", "a", encoding="utf-8") as file:
-        file.write("新词\t1\t0\t\t\t\n")
+        file.write("新词\t1\t0\t\t\t\t\n")
     assert main(["segment", "text.txt", "-l", "x.tsv"]) == 0
     assert "x.model.npz belongs to another lexicon and is not used" in capfdbinary.readouterr().err.decode()
     Path("x.model.npz").write_bytes(b"PK")
