@@ -35,7 +35,7 @@ def agreement(found: ArrayLike, true: ArrayLike) -> dict[str, Any]:
     outer = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
     seen = joint > 0
     mutual = float((joint[seen] * np.log(joint[seen] / outer[seen])).sum())
-    of_found, of_true = _entropy(joint.sum(1)), _entropy(joint.sum(0))
+    of_found, of_true = _entropy(table.sum(1) / total), _entropy(table.sum(0) / total)
     rows, columns = best_matching(table)
     return {
         "majority": int(table.max(axis=1).sum()) / total,
