@@ -5,4 +5,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/setup.sh "dev${MINENT_TEST_EXTRAS:+,$MINENT_TEST_EXTRAS}"
-exec "${VENV:-.venv}/bin/python" -m pytest -n auto --maxprocesses 4 --dist loadfile "$@"
+exec "${VENV:-.venv}/bin/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"

@@ -443,3 +443,13 @@ def test_words_of_real_text(
 
 def test_the_names_are_where_users_look_for_them() -> None:
     assert minent.explain is explain and minent.Explanation is Explanation
+
+
+def test_a_class_in_a_word_stays_the_class_and_other_widths_are_of_words_without() -> None:
+    lines = ["北京在下雨，上海在下雪。"] * 20 + ["1998年下雨，１９９８年下雪。"] * 20
+    lexicon = build_lexicon(lines)
+    (found,) = explain("1998年", lexicon, lines)
+    assert not any("１９９８年" in note for note in found.notes)
+    no_numbers = build_lexicon(lines[:20])
+    (absent,) = explain("<N>年", no_numbers, lines[:20])
+    assert absent.entry == "<N>年" and absent.units in ((), ("<N>", "年"))

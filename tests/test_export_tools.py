@@ -184,3 +184,12 @@ def test_rime_finds_words_by_their_codes(tmp_path: Path) -> None:
     run = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     assert run.stdout == typed.replace("ke'xue\t可靴\n", "")
+
+
+def test_a_word_that_is_too_long_for_sentencepiece_is_left_out(tmp_path: Path) -> None:
+    sentencepiece = pytest.importorskip("sentencepiece")
+    longest = "长" * 2_000
+    lexicon = Lexicon.from_counts({"词": 3, longest: 2, longest + "长": 2})
+    assert export_lexicon(lexicon, "sentencepiece", tmp_path / "x.model").left_out == (longest + "长",)
+    model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "x.model"))
+    assert model.piece_to_id(longest) != model.unk_id()

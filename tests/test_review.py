@@ -261,3 +261,20 @@ def test_many_threads_decide_and_nothing_is_lost(review: Review, tmp_path: Path)
     for thread in threads:
         thread.join()
     assert set(load_decisions(tmp_path / "decisions.tsv")) == {f"词{k}" for k in range(40)}
+
+
+def test_what_another_review_decides_is_seen_before_an_undo_and_what_it_takes_back_stays_away(tmp_path: Path) -> None:
+    path = str(tmp_path / "d.tsv")
+    one, other = DecisionFile(path), DecisionFile(path)
+    one.change("甲乙", Decision("甲乙", "drop"))
+    assert other.change("丙丁", Decision("丙丁", "keep")) == {
+        "甲乙": Decision("甲乙", "drop"),
+        "丙丁": Decision("丙丁", "keep"),
+    }
+    assert one.refresh() == {"丙丁": Decision("丙丁", "keep")}
+    one.change("甲乙", None)  # taken back
+    assert other.change("戊己", Decision("戊己", "drop"))["甲乙"] is None
+    assert set(load_decisions(path)) == {"丙丁", "戊己"}
+    assert one.refresh() == {"戊己": Decision("戊己", "drop")} and one.refresh() == {}
+    (tmp_path / "d.tsv").unlink()
+    assert one.refresh() == {} and set(one.decisions) == {"丙丁", "戊己"}

@@ -244,10 +244,11 @@ def _notes(found: Explanation, settings: LexiconSettings | None, figures: Figure
     elif found.recipe is None:
         yield "the recipe was not run again: there are no steps to tell"
     if found.same_text is False:
-        yield "this is not the text of which the lexicon was made: the steps are those of its recipe on this text"
+        steps = "" if found.recipe is None else ": the steps are those of its recipe on this text"
+        yield f"this is not the text of which the lexicon was made{steps}"
     if found.units and found.entry != found.word:
         yield f"the lexicon writes it {found.entry}: figures and steps are those of {found.entry}"
-    for text in other_widths(found.word):
+    for text in other_widths(found.word) if found.entry == found.word else ():  # a class has numbers of both widths
         if figures.count(text):
             yield f"written {text} it is in the text {figures.count(text):,} times"
     if len(found.units) > LONGEST:

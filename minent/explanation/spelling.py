@@ -44,6 +44,8 @@ def in_classes(units: Sequence[str], alphabet: Alphabet) -> tuple[str, ...]:
 
 
 def _in_class(unit: str, alphabet: Alphabet) -> str:
+    if unit in STAND_INS.values():
+        return unit
     coded = alphabet.encode(np.frombuffer(unit.encode(), dtype=np.uint8))[0]
     text = alphabet.texts[coded[0]] if len(coded) == 2 else ""
     return text if text in STAND_INS.values() else unit

@@ -6,6 +6,7 @@ Source: google/sentencepiece, src/sentencepiece_model.proto.
 from __future__ import annotations
 
 import math
+import re
 
 from minent.errors import LexiconError
 from minent.export.format import Format
@@ -120,4 +121,7 @@ def _read_piece(data: bytes, start: int, end: int, name: str) -> list[tuple[str,
     return [(piece, score)]
 
 
-FORMAT = Format("sentencepiece.model", write, read, RESERVED, has_counts=False)
+LONGEST = 2_000  # characters of four bytes at most: sentencepiece loads no model with a piece of more than 8,000 bytes
+UNWRITABLE = re.compile(rf"{RESERVED.pattern}|.{{{LONGEST + 1}}}", re.DOTALL)
+
+FORMAT = Format("sentencepiece.model", write, read, UNWRITABLE, has_counts=False)

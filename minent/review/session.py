@@ -163,6 +163,7 @@ class Review:
             if not self._undo:
                 raise RefusedError("there is nothing to undo")
             last = self._undo[-1]
+            self._take(self.file.refresh())
             if self._decisions.get(last.word) != last.after:
                 self._undo.pop()
                 raise RefusedError(f"{clipped(last.word)} was decided again elsewhere; that stays")
@@ -193,9 +194,7 @@ class Review:
     def _change(self, word: str, decision: Decision | None, undoable: Undoable | None) -> Json:
         changed = self.file.change(word, decision)
         self._disputes.pop(word, None)
-        self.candidates.add(changed)
-        for each, now in changed.items():
-            self._apply(each, now)
+        self._take(changed)
         if undoable is not None:
             self._undo.append(undoable)
         return {
@@ -203,6 +202,12 @@ class Review:
             "row": self._row(self.candidates.numbers[word]),
             "others": [self._row(self.candidates.numbers[each]) for each in changed if each != word],
         }
+
+    def _take(self, changed: Mapping[str, Decision | None]) -> None:
+        """Take changed decisions into account."""
+        self.candidates.add(changed)
+        for each, now in changed.items():
+            self._apply(each, now)
 
     def _apply(self, word: str, decision: Decision | None) -> None:
         """Take a decision about a word, which is a candidate, into account."""
