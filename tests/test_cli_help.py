@@ -23,10 +23,9 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 ALL = dict(commands(cli.group))
-MODELS = [name for name in ALL if name == "neural" or name.startswith("neural ")]
 
 
-@pytest.mark.parametrize("name", sorted(set(ALL) - set(MODELS)))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_command_has_an_example_that_calls_it(name: str) -> None:
     text = ALL[name].help or ""
     shown = re.search(r"^ *Examples?:.*", text, flags=re.DOTALL | re.MULTILINE)

@@ -39,4 +39,7 @@ def command() -> None:
     """Neural models in PyTorch: pip install 'minent[neural]'.
 
     `minent neural MODEL --help` tells what a model can do.
+
+    \b
+    Example:  minent neural couplet train pairs.tsv -o couplets
     """

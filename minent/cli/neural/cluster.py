@@ -32,7 +32,12 @@ folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
 
 @click.group()
 def command() -> None:
-    """One-step clustering: a VAE whose prior has a mean for each class (kexue.fm/archives/5887)."""
+    """One-step clustering: a VAE whose prior has a mean for each class (kexue.fm/archives/5887).
+
+    \b
+    Examples:  minent neural cluster train --idx mnist -o digits
+               minent neural cluster train news.txt --words lexicon.tsv -o classes
+    """
 
 
 @command.command()

@@ -58,6 +58,10 @@ def command() -> None:
     The rules, each dropped by --without: position (no character of the upper line at its own place), upper (nor at any
     place), repeats (equal characters answer equal ones), marks (punctuation as in the upper line), tones (level answers
     oblique at the ends).
+
+    \b
+    Examples:  minent neural couplet train pairs.tsv -o couplets
+               minent neural couplet generate couplets 晚风摇树树还挺
     """
 
 

@@ -32,7 +32,12 @@ temperature_option = click.option(
 
 @click.group()
 def command() -> None:
-    """f-VAE: encoder, decoder and flow in one (kexue.fm/archives/5977), beside a VAE and a flow of the same size."""
+    """f-VAE: encoder, decoder and flow in one (kexue.fm/archives/5977), beside a VAE and a flow of the same size.
+
+    \b
+    Examples:  minent neural fvae train mnist -o fvae --minutes 10
+               minent neural fvae sample fvae -o picture.png
+    """
 
 
 @command.command()

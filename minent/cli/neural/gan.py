@@ -37,6 +37,10 @@ def command() -> None:
 
     progressive is PGGAN, style StyleGAN; --penalty gp|ct is WGAN-GP and CT-GAN, r1|r2 the zero-centred penalties, roth
     the noise regulariser; --spectral-norm, --bottleneck (the variational one) and two learning rates are papers too.
+
+    \b
+    Examples:  minent neural gan train mnist -o gan --minutes 10
+               minent neural gan sample gan -o picture.png
     """
 
 

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 @click.group(name="gpt2", short_help="Chinese GPT-2: convert, train, generate, score text.")
 def command() -> None:
-    """Chinese GPT-2 as GPT2_ML has it (kexue.fm/archives/7292); DIR is the folder of a model."""
+    """Chinese GPT-2 as GPT2_ML has it (kexue.fm/archives/7292); DIR is the folder of a model.
+
+    \b
+    Examples:  minent neural gpt2 train novel.txt -o novel --minutes 10
+               minent neural gpt2 generate novel 却说宝玉
+    """
 
 
 def model_options(function: Function) -> Function:
@@ -56,6 +61,9 @@ def convert(checkpoint: str, sizes: str, vocab: str, output: str, precision: str
 
     TensorFlow is not needed, and one tensor is in memory at a time. Sizes with a name: base, large, mega; others come
     from a JSON file as GPT2_ML has it.
+
+    \b
+    Example:  minent neural gpt2 convert model.ckpt-100000 --vocab vocab.txt -o mega --precision bf16
     """
     from minent.neural.gpt2.convert import convert as convert_checkpoint
     from minent.neural.gpt2.files import read_sizes
@@ -160,7 +168,11 @@ def score(
     batch_size: int,
     as_json: bool,
 ) -> None:
-    """Bits per character of a corpus under the model in DIR; `minent entropy` tells them under a lexicon."""
+    """Bits per character of a corpus under the model in DIR; `minent entropy` tells them under a lexicon.
+
+    \b
+    Example:  minent neural gpt2 score novel other.txt
+    """
     found = _score(folder, device, precision, threads, quiet, corpus, field, encoding, errors, batch_size)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2))
@@ -189,7 +201,11 @@ def evaluate(
     errors: Errors,
     batch_size: int,
 ) -> None:
-    """The figures of `score` as JSON."""
+    """The figures of `score` as JSON.
+
+    \b
+    Example:  minent neural gpt2 evaluate novel other.txt > figures.json
+    """
     found = _score(folder, device, precision, threads, quiet, corpus, field, encoding, errors, batch_size)
     click.echo(json.dumps(found.to_dict(), indent=2))
 

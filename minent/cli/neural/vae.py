@@ -26,7 +26,12 @@ folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
 
 @click.group()
 def command() -> None:
-    """Variational autoencoders under four objectives (kexue.fm/archives/5383); DIR is the folder of a model."""
+    """Variational autoencoders under four objectives (kexue.fm/archives/5383); DIR is the folder of a model.
+
+    \b
+    Examples:  minent neural vae train --idx mnist -o vae
+               minent neural vae sample vae -o samples.png
+    """
 
 
 @command.command()
