@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,13 @@ def part(share: float) -> Path:
         return grown(int(share))
     target = data.SCRATCH / f"part{share:g}.txt"
     if not target.exists():
-        every = round(1 / share)
+        taken = Fraction(share).limit_denominator(64)
         with open(f"{target}.part", "wb") as sink:
             for name in CORPORA:
                 with open(data.text(name), "rb") as source:
-                    sink.writelines(line for number, line in enumerate(source) if number % every == 0)
+                    sink.writelines(
+                        line for number, line in enumerate(source) if number * taken // 1 > (number - 1) * taken // 1
+                    )
         Path(f"{target}.part").rename(target)
     return target
 
