@@ -20,7 +20,7 @@ from minent.kernels.pieces import SHORT_BITS, count_pieces
 from minent.memory import Memory
 from minent.passes import UNLIMITED, Reading, Saved, fold_pass
 from minent.runs import RunDirectory
-from minent.spill import LARGEST_COUNT, SLOT, WORD, SpillingCounter, SpillingInterner
+from minent.spill import SLOT, WORD, SpillingCounter, SpillingInterner, are_counts, check_records
 from minent.stages import Stage, StageWriter
 from minent.tables import Counter, Interner
 
@@ -297,14 +297,15 @@ class PieceCounter:
     def load(self, stage: Stage) -> None:
         """Add the counts of a stage."""
         singles = stage.array("singles", "<i8")
-        if len(singles) != len(self.singles) or (singles < 0).any() or (singles >= LARGEST_COUNT).any():
+        if len(singles) != len(self.singles) or not are_counts(singles):
             raise stage.damage()
         self.singles += singles
         short = stage.spill("short", SLOT)
         stage.check_pairs(short, lambda keys: short_rows(keys)[0].max(axis=1, initial=0) < len(self.singles))
         self.short.spills.append(short)
-        self.long.spills.append(stage.spill("long", WORD))
-        self.long.above = len(self.singles)
+        long = stage.spill("long", WORD)
+        check_records(long, len(self.singles))
+        self.long.spills.append(long)
 
     def frequent(self, least: float, wanted: Interner | None = None) -> Pieces:
         """The pieces that occur more than `least` times, and those of two units or more that are in `wanted`."""

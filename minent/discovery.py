@@ -11,7 +11,8 @@ from typing import Any
 import minent
 from minent.corpus.alphabet import Alphabet, UnitCounts, runs_in
 from minent.corpus.encodings import InvalidBytes
-from minent.corpus.sources import TEXTS, Corpus, open_corpus, source_name
+from minent.corpus.finding import source_name
+from minent.corpus.sources import TEXTS, Corpus, open_corpus
 from minent.counting import CodedCorpus, count_corpus_units, watched
 from minent.distributed.corpus import ClusterCorpus
 from minent.distributed.units import count_cluster_units

@@ -27,11 +27,11 @@ class LexiconError(CorpusError):
 
 
 class OutputError(MinentError):
-    """An output cannot be written; nothing was left behind."""
+    """An output cannot be written; nothing was left behind, but on `<stdout>` what was there already."""
 
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
-        super().__init__(f"{path}: {problem}; no partial output was left")
+        super().__init__(f"{path}: {problem}" + ("" if path == "<stdout>" else "; no partial output was left"))
 
 
 class SpillError(MinentError):

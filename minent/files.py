@@ -49,18 +49,35 @@ def describe_os_error(error: OSError) -> str:
 def refuse_overwrite(output: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]]) -> None:
     """Raise OutputError when `output` is one of the files `inputs`, under whatever name, or its folder is missing.
 
-    `-` is neither.
+    `-` is the file that standard output, or for an input standard input, was redirected to; a terminal may be both.
     """
-    if os.fspath(output) in STDOUT_NAMES:
-        return
-    if not os.path.exists(output):
+    to_stdout = os.fspath(output) in STDOUT_NAMES
+    if not to_stdout and not os.path.exists(output):
         if not os.path.isdir(os.path.dirname(os.path.realpath(output))):
             raise OutputError(display_path(output), "its folder does not exist")
         return
     for path in inputs:
         with suppress(OSError):
-            if os.fspath(path) != "-" and os.path.samefile(output, path):
-                raise OutputError(display_path(output), "is one of the inputs and is not overwritten")
+            there = _redirected(sys.stdout) if to_stdout else os.stat(output)
+            here = _redirected(sys.stdin) if os.fspath(path) == "-" else os.stat(_local_name(os.fspath(path)))
+            if stat.S_ISREG(here.st_mode) and os.path.samestat(there, here):
+                raise OutputError(_shown(os.fspath(output)), "is one of the inputs and is not overwritten")
+
+
+def _local_name(path: str) -> str:
+    """What a file:/ URL, as Spark is given it, is called here."""
+    return "/" + path[len("file:/") :].lstrip("/") if path.startswith("file:/") else path
+
+
+def _redirected(stream: IO[str] | None) -> os.stat_result:
+    """The status of what a standard stream leads to. OSError where that is nothing."""
+    if stream is None:
+        raise OSError(errno.EBADF, None)
+    return os.fstat(stream.fileno())
+
+
+def _shown(name: str) -> str:
+    return "<stdout>" if name in STDOUT_NAMES else display_path(name)
 
 
 @contextmanager
@@ -138,8 +155,7 @@ def _os_errors_as_output_errors(name: str) -> Iterator[None]:
     except OSError as error:
         if error.filename is not None and not _concerns(error.filename, name):
             raise  # the block failed to open some other file: not ours to explain
-        shown = "<stdout>" if name in STDOUT_NAMES else display_path(name)
-        raise OutputError(shown, describe_os_error(error)) from error
+        raise OutputError(_shown(name), describe_os_error(error)) from error
 
 
 def _concerns(filename: object, name: str) -> bool:

@@ -29,10 +29,12 @@ class Memory:
 
     size : bytes; None: no limit, nothing is spilled
     temp_dir : where counters spill; None: the system's temporary folder
+    held : bytes of the limit that are taken already, and not in `size` (see `without`)
     """
 
     size: int | None = None
     temp_dir: str | None = None
+    held: int = 0
 
     def counters(self, jobs: int) -> int | None:
         """Bytes for the counters of all workers together: what reading and coding leave."""
@@ -46,14 +48,15 @@ class Memory:
     def require(self, need: int, purpose: str, hint: str = "") -> None:
         """Raise MemoryBudgetError where `need` bytes are more than there are."""
         if self.size is not None and need > self.size:
-            raise MemoryBudgetError(purpose, need, self.size, hint)
+            raise MemoryBudgetError(purpose, need + self.held, self.size + self.held, hint)
 
     def without(self, held: int, jobs: int, purpose: str, hint: str = "") -> Memory:
         """What is left beside `held` bytes that stay. MemoryBudgetError where that is too little for the workers."""
         if self.size is None or held <= FOUND:
             return self
         self.require(held - FOUND + least_memory(jobs), purpose, hint)
-        return replace(self, size=self.size - held + FOUND)
+        taken = held - FOUND
+        return replace(self, size=self.size - taken, held=self.held + taken)
 
     def require_words(self, words: int) -> None:
         """Raise MemoryBudgetError where a result of so many words does not fit: WORD bytes for each."""

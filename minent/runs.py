@@ -96,7 +96,7 @@ class RunDirectory:
             _compare(self.folder, _read_description(self.folder), self.description)
         else:
             with atomic_open(self.folder / "run.json", "w") as file:
-                json.dump(self.description, file, ensure_ascii=False, indent=1)
+                json.dump(self.description, file, indent=1)  # in ASCII: names of files may be no Unicode
 
     def parts(self, name: str) -> list[tuple[int, int, bool, Path]]:
         """The parts of a stage that are there, one after the other: first shard, end, whether it is the last one."""
@@ -143,7 +143,7 @@ def _check_files(folder: Path) -> None:
     for path in folder.iterdir():
         ours = STAGE_NAME.fullmatch(path.name) or path.name in ("run.json", "done")
         if ours and not stat.S_ISREG(path.lstat().st_mode):
-            raise RunError(display_path(path), "is not a regular file", "remove it, and --resume")
+            raise _not_regular(path)
 
 
 def _locked(path: str | os.PathLike[str], *, must_exist: bool = False) -> tuple[Path, IO[bytes]]:
@@ -152,13 +152,27 @@ def _locked(path: str | os.PathLike[str], *, must_exist: bool = False) -> tuple[
     try:
         if not must_exist:
             root.mkdir(exist_ok=True)
-        lock = open(root / "lock", "ab")  # noqa: SIM115  # as long as the run
+        lock = _open_regular(root / "lock", os.O_RDWR | os.O_CREAT)  # as long as the run
         if not _lock(lock):
             lock.close()
             raise RunError(display_path(root), "is in use by another process", "wait for it, or name another folder")
     except OSError as error:
         raise RunError(display_path(root), describe_os_error(error)) from error
     return root, lock
+
+
+def _open_regular(path: Path, flags: int) -> IO[bytes]:
+    """A file of ours, opened without waiting: a pipe in its place would block us. RunError where it is none."""
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return open(descriptor, "r+b" if flags & os.O_RDWR else "rb")
+    os.close(descriptor)
+    raise _not_regular(path)
+
+
+def _not_regular(path: Path) -> RunError:
+    return RunError(display_path(path), "is not a regular file", "remove it, and --resume")
 
 
 def _lock(file: IO[bytes]) -> bool:
@@ -200,7 +214,7 @@ def last_description(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _read_description(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     try:
-        with open(path, "rb") as file:
+        with _open_regular(path, os.O_RDONLY) as file:
             data = file.read(LONGEST_JSON + 1)
         found = json.loads(data)
         if len(data) > LONGEST_JSON or not isinstance(found, dict):
@@ -223,7 +237,7 @@ def _compare(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> No
         if key == "inputs" and isinstance(was, list) and isinstance(now, list):
             raise RunError(display_path(folder), _different_input(was, now), hint)
         if key in ("protect", "ban"):
-            raise RunError(display_path(folder), f"was begun with other words for --{key}", hint)
+            raise RunError(display_path(folder), f"was begun with other words for --{key}, or other --decisions", hint)
         raise RunError(display_path(folder), f"was begun with {key} {shown(was)}, not {shown(now)}", hint)
 
 

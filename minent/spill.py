@@ -28,6 +28,7 @@ from minent.kernels.spill import (
     gather_pairs,
     group_entries,
     group_pairs,
+    sum_records,
     write_records,
 )
 from minent.tables import Counter, Interner
@@ -38,7 +39,8 @@ ENTRY = 40  # bytes of an entry of a table of sequences, beside its elements
 WORD = 4  # bytes of a word of a record of a sequence
 WORD_MEMORY = 24  # bytes of a table of sequences for each word of its records, at most
 LEAST_BATCH = 64  # items that are merged at once, however small the share
-LARGEST_COUNT = 1 << 48  # of one record: sums of such counts cannot wrap
+LARGEST_COUNT = 1 << 46  # of one record of a stage: the sum of those of a block cannot wrap
+LARGEST_TOTAL = 1 << 50  # of all records of a stage: nor can that of thousands of stages
 NO_BOUND = 1 << 32
 
 Keep = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]
@@ -378,3 +380,25 @@ def read_interner(table: Interner, spill: Spill, batch: Sequence[int], above: in
         held = words[at:].copy()
     if len(held):
         raise spill.file.damage()
+
+
+def check_records(spill: Spill, above: int) -> None:
+    """Raise what the file of a spill has for damage, unless it holds sequences of elements below `above`, with counts
+    whose sum is the spill's."""
+    held, total = np.empty(0, dtype=np.uint32), 0
+    for block in spill.blocks(0, GROUPS, WORD):
+        words = block.view(np.uint32)
+        if len(held):
+            words = np.concatenate([held, words])
+        at, found, outcome = sum_records(words, above, LARGEST_COUNT)
+        if outcome == DAMAGED:
+            raise spill.file.damage()
+        total += int(found)
+        held = words[at:].copy()
+    if len(held) or total != spill.total:
+        raise spill.file.damage()
+
+
+def are_counts(counts: NDArray[np.int64]) -> bool:
+    """Whether an array of a stage can hold counts: none is below 0, and they are not too many in all."""
+    return bool((counts >= 0).all() and counts.sum(dtype=np.float64) < LARGEST_TOTAL)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from minent.errors import RunError
 from minent.files import describe_os_error, display_path
 from minent.kernels.spill import GROUPS
-from minent.spill import BLOCK, LARGEST_COUNT, SLOT, Sink, Spill, read_whole
+from minent.spill import BLOCK, LARGEST_COUNT, LARGEST_TOTAL, SLOT, Sink, Spill, read_whole
 
 MAGIC = b"minent-stage\x00\x00\x00\x01"
 LONGEST_FOOTER = 1 << 24  # bytes
@@ -150,7 +150,7 @@ class Stage:
         start, total = self.fact(f"{name} start", int), self.fact(f"{name} total", int)
         if len(sizes) != GROUPS or (sizes < 0).any() or (sizes % width).any() or (sizes > self._body).any():
             raise self.damage()
-        if not (len(MAGIC) <= start and start + int(sizes.sum()) <= self._body and total >= 0):
+        if not (len(MAGIC) <= start and start + int(sizes.sum()) <= self._body and 0 <= total < LARGEST_TOTAL):
             raise self.damage()
         return Spill(self, start, sizes, total)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.errors import CorpusError
@@ -79,15 +79,20 @@ def read_packed(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     """
     name = os.fspath(path)
     shown = display_path(name)
-    blocks, size = [], 0
     with open_file(name) as file:
-        stream, codec = unpack(read_blocks(file, shown), shown)
-        for block in stream:
-            blocks.append(block)
-            size += len(block)
-            if codec is not None and size > LARGEST:
-                raise CorpusError(shown, f"unpacks to more than {LARGEST >> 20} MiB", "no table is so large")
-    return b"".join(blocks), shown
+        return unpacked(file, shown), shown
+
+
+def unpacked(file: BinaryIO, shown: str) -> bytes:
+    """The rest of an open file, as `read_packed` gives it; `shown` is its name for messages."""
+    blocks, size = [], 0
+    stream, codec = unpack(read_blocks(file, shown), shown)
+    for block in stream:
+        blocks.append(block)
+        size += len(block)
+        if codec is not None and size > LARGEST:
+            raise CorpusError(shown, f"unpacks to more than {LARGEST >> 20} MiB", "no table is so large")
+    return b"".join(blocks)
 
 
 def written(lines: Iterable[str]) -> bytes:

@@ -335,6 +335,24 @@ def test_an_output_onto_the_input(run, corpus: Path, tmp_path: Path, how: str) -
     assert corpus.read_text(encoding="utf-8") == LINES
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+def test_an_output_onto_redirected_input(corpus: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "minent", "segment", "-q"]
+    before = corpus.read_bytes()
+    (tmp_path / "link.txt").symlink_to(corpus)
+    for output in (corpus, tmp_path / "link.txt"):
+        with corpus.open("rb") as redirected:
+            done = subprocess.run([*command, "-o", str(output)], stdin=redirected, capture_output=True, text=True)
+        assert done.returncode == 1 and "is one of the inputs and is not overwritten" in done.stderr
+    for arguments in ([], [str(corpus)]):  # minent segment < corpus.txt >> corpus.txt would never end
+        with corpus.open("rb") as redirected, corpus.open("ab") as appended:
+            done = subprocess.run(
+                [*command, *arguments], stdin=redirected, stdout=appended, stderr=subprocess.PIPE, text=True, timeout=60
+            )
+        assert done.returncode == 1 and "<stdout>: is one of the inputs and is not overwritten" in done.stderr
+    assert corpus.read_bytes() == before
+
+
 def test_an_output_onto_a_list(run, corpus: Path, tmp_path: Path) -> None:
     words = tmp_path / "list.txt"
     words.write_text("苹果\n", encoding="utf-8")

@@ -16,7 +16,7 @@ import pytest
 
 import minent
 from minent import cli
-from minent.errors import CorpusError, MissingExtraError, OutputError
+from minent.errors import CorpusError, MissingExtraError, OutputError, SpillError
 from minent.progress import progress_bar
 
 
@@ -280,4 +280,15 @@ def test_a_signal_that_a_kernel_turned_into_a_system_error_is_still_that_signal(
     error = SystemError("returned a result with an exception set")
     error.__cause__ = signal_error
     assert cli._report(error) == code
+    assert capsys.readouterr().err == ""
+
+
+def test_what_fails_because_of_a_signal_is_still_that_signal(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        try:
+            raise cli.Terminated(15)
+        finally:
+            raise SpillError("tmp", "what was to be taken down is gone already")
+    except SpillError as error:
+        assert cli._report(error) == 143
     assert capsys.readouterr().err == ""

@@ -6,6 +6,7 @@ import builtins
 import bz2
 import gzip
 import lzma
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -83,6 +84,27 @@ def test_output_comes_in_bounded_blocks_however_dense_the_input_is(codec: str) -
     sizes = [len(block) for block in stream]
     assert sum(sizes) == 1 << 24
     assert codec == "zstd" or max(sizes) <= BLOCK_SIZE
+
+
+def test_xz_streams_may_have_padding_between_and_nothing_else() -> None:
+    one, two = lzma.compress(b"one\n"), lzma.compress(b"two\n")
+    for size in (1, 5, 1 << 16):
+        assert unpacked(one + bytes(8) + two + bytes(4), size) == b"one\ntwo\n"
+        with pytest.raises(CorpusError, match=r"^a.txt: xz data is (corrupt|cut off)"):
+            unpacked(one + b"more", size)
+
+
+def test_a_header_that_asks_for_gigabytes_of_memory_is_refused() -> None:
+    xz = bytearray(lzma.compress(TEXT))
+    size = (xz[12] + 1) * 4  # of the head of its block; in it: LZMA2, one byte of properties
+    header = xz[12 : 12 + size - 4].replace(b"\x21\x01" + xz[16:17], b"\x21\x01\x28")  # a dictionary of 4 GiB
+    xz[12 : 12 + size] = header + zlib.crc32(header).to_bytes(4, "little")
+    zstd = bytearray(b"\x28\xb5\x2f\xfd" + b"\x00" + bytes([(31 - 10) << 3]) + b"\x01\x00\x00")  # a window of 2 GiB
+    pytest.importorskip("zstandard")
+    for codec, packed in (("xz", xz), ("zstd", zstd)):
+        with pytest.raises(CorpusError, match=f"^a.txt: {codec} data needs more than 128 MiB to be unpacked; pack it"):
+            unpacked(bytes(packed))
+    assert unpacked(lzma.compress(TEXT, preset=9)) == TEXT
 
 
 @given(st.binary(max_size=40), st.integers(1, 9))

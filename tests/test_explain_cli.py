@@ -85,6 +85,61 @@ def test_the_recipe_can_be_left_out_and_text_can_come_from_a_pipe(folder: Path) 
     assert json.loads(whole.stdout)[0]["kept"] is True
 
 
+@pytest.mark.parametrize("command", ["explain", "concordance"])
+def test_a_file_that_is_missing_is_not_silently_taken_for_a_word(folder: Path, command: str) -> None:
+    run = minent(folder, command, "苹果", "corpus", data="苹果的颜色".encode())
+    assert "the text is read from standard input, since corpus is no file that is there" in run.stderr.decode()
+    run = minent(folder, command, "苹果", data="苹果的颜色".encode())
+    assert "standard input" not in run.stderr.decode()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(
+    ("words", "more"), [(["苹果"], ""), (["苹果", "corpus"], ", since corpus is no file that is there")]
+)
+def test_a_terminal_is_not_waited_for(folder: Path, words: list[str], more: str) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "minent", "explain", *words]
+    run = subprocess.run(command, cwd=folder, stdin=theirs, capture_output=True, timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    expected = f"minent: no text is named{more}; `-` reads what is typed here; see minent explain --help\n"
+    assert (run.returncode, run.stderr.decode()) == (2, expected)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["explain", "苹果", "corpus.txt", "--quick"],
+        ["entropy", "corpus.txt"],
+        ["evaluate", "lexicon", "lexicon.tsv", "--reference", "words.txt"],
+        ["cache", "info"],
+    ],
+)
+def test_a_full_disk_behind_stdout_is_told(folder: Path, args: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "minent", *args]
+        run = subprocess.run(command, cwd=folder, stdout=full, stderr=subprocess.PIPE, timeout=300)
+    assert run.returncode == 1
+    assert run.stderr.decode().splitlines()[-1] == "minent: <stdout>: no space left on the disk"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["entropy", "empty.txt"], "empty.txt: no Han character, Latin letter or digit in it; there is nothing to"),
+        (["evaluate", "lexicon", "empty.txt", "--reference", "words.txt"], "empty.txt: there is no word in it"),
+        (["evaluate", "lexicon", "words.txt", "--reference", "empty.txt"], "empty.txt: there is no word in it"),
+    ],
+)
+def test_an_empty_file_has_no_figures(folder: Path, args: list[str], message: str) -> None:
+    (folder / "empty.txt").touch()
+    run = minent(folder, *args)
+    assert run.returncode == 1 and run.stdout == b""
+    assert run.stderr.decode().splitlines()[-1].startswith(f"minent: {message}")
+
+
 def test_lists_of_the_builder_are_given_again(folder: Path) -> None:
     run = minent(folder, "build-lexicon", "corpus.txt", "--recipe", "plain", "--ban", "words.txt", "-o", "b.tsv", "-q")
     assert run.returncode == 0

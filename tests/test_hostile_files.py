@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from minent.cli import main
 from minent.corpus.sources import Corpus
 from minent.counting import count_corpus_units
 from minent.errors import CorpusError, LexiconError
+from minent.export import import_lexicon
 from minent.grammar import GrammarError, load_grammar
 from minent.lexicon import Lexicon, load_lexicon
 from minent.templates import load_classes, load_templates
@@ -86,7 +88,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("packer", PACKERS)
-@pytest.mark.parametrize("load", [load_lexicon, load_templates, load_classes])
+@pytest.mark.parametrize("load", [load_lexicon, load_templates, load_classes, partial(import_lexicon, format="jieba")])
 def test_a_table_that_is_a_bomb_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packer: str, load: Callable[[Path], object]
 ) -> None:

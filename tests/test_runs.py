@@ -8,9 +8,11 @@ import json
 import os
 import random
 import shutil
+import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -274,6 +276,34 @@ def test_a_run_directory_does_not_lie_in_the_corpus(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["corpus.txt"]
 
 
+def test_files_of_the_run_itself_are_no_text(tmp_path: Path) -> None:
+    folder, out = tmp_path / "text", tmp_path / "l.tsv"
+    folder.mkdir()
+    old, new, run = write(folder / "old.txt", LINES), write(tmp_path / "new.txt", LINES), folder / "run"
+    assert minent_build(old, "--run", run, "-o", out) == (0, "")
+    for arguments in (
+        [folder / "**", "--run", run, "--resume"],
+        [folder, "--update", run],
+        [new, run, "--update", run],
+        [new, run / "1" / "run.json", "--update", run],
+    ):
+        code, message = minent_build(*arguments, "-o", out)
+        assert code == 2 and "a file of the run itself, would be read as text" in message
+    assert minent_build(new, "--update", run, "-o", out) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are any bytes there")
+def test_files_whose_names_are_no_text_can_be_kept_and_added_to(tmp_path: Path) -> None:
+    names = [os.fsdecode(os.fsencode(tmp_path) + name) for name in (b"/a\xff.txt", b"/b\n.txt", "/天.txt".encode())]
+    old, *new = (write(Path(name), LINES) for name in names)
+    out, run = tmp_path / "l.tsv", tmp_path / "run"
+    assert minent_build(old, "--run", run, "-o", out) == (0, "")
+    assert minent_build(old, "--run", run, "--resume", "-o", out) == (0, "")
+    assert minent_build(*new, "--update", run, "-o", out) == (0, "")
+    assert minent_build(old, *new, "-o", tmp_path / "both.tsv") == (0, "")
+    assert out.read_bytes() == (tmp_path / "both.tsv").read_bytes()
+
+
 def test_standard_input_cannot_be_kept(tmp_path: Path) -> None:
     code, message = minent_build("-", "--run", tmp_path / "run", "-o", tmp_path / "l.tsv")
     assert code == 1 and "a run directory needs text that can be read again; name files" in message
@@ -365,6 +395,57 @@ def test_a_forged_stage_does_no_harm(
     attempt(path, copy)
 
 
+@pytest.mark.parametrize(("stage", "name"), [("units", "chars"), ("pieces", "singles")])
+@pytest.mark.parametrize("count", [1 << 50, (1 << 63) - 1, -1])
+def test_counts_that_no_text_has_are_damage(
+    begun: tuple[Path, Path], tmp_path: Path, stage: str, name: str, count: int
+) -> None:
+    def change(body: bytearray, footer: dict[str, Any]) -> None:
+        _, at, length = footer["arrays"][name]
+        counts = np.frombuffer(body, dtype="<i8", count=length, offset=at)
+        place = at + 8 * int(np.flatnonzero(counts)[0])
+        body[place : place + 8] = count.to_bytes(8, "little", signed=True)
+
+    path, run = begun
+    shutil.copytree(run, tmp_path / "run")
+    edit(next((tmp_path / "run" / "1").glob(f"{stage}.*")), change)
+    assert attempt(path, tmp_path / "run") is None
+
+
+@pytest.mark.parametrize(("stage", "name"), [("units", "runs"), ("pieces", "long")])
+@pytest.mark.parametrize("count", [1 << 46, 1 << 62, (1 << 63) - 1, (1 << 64) - 1, 0])
+def test_counts_of_sequences_that_no_text_has_are_damage(
+    begun: tuple[Path, Path], tmp_path: Path, stage: str, name: str, count: int
+) -> None:
+    def change(body: bytearray, footer: dict[str, Any]) -> None:
+        at = footer["facts"][f"{name} start"]
+        before = int.from_bytes(body[at + 8 : at + 16], "little")
+        body[at + 8 : at + 16] = count.to_bytes(8, "little")
+        footer["facts"][f"{name} total"] += count - before
+
+    path, run = begun
+    shutil.copytree(run, tmp_path / "run")
+    file = next((tmp_path / "run" / "1").glob(f"{stage}.*"))
+    edit(file, lambda body, footer: None)
+    assert attempt(path, tmp_path / "run") is not None
+    edit(file, change)
+    assert attempt(path, tmp_path / "run") is None
+
+
+def test_a_total_that_is_not_the_sum_is_damage(begun: tuple[Path, Path], tmp_path: Path) -> None:
+    path, run = begun
+    for name, total in (("units", "runs"), ("ngrams-2", "ngrams"), ("pieces", "short"), ("pieces", "long")):
+        for add in (1, -1, 10**30):
+            copy = tmp_path / f"{name} {total} {add}"
+            shutil.copytree(run, copy)
+
+            def change(_: bytearray, footer: dict[str, Any], key: str = f"{total} total", add: int = add) -> None:
+                footer["facts"][key] += add
+
+            edit(next((copy / "1").glob(f"{name}.*")), change)
+            assert attempt(path, copy) is None, copy
+
+
 @settings(max_examples=120)
 @given(st.sampled_from(["units", "ngrams-2", "alphabet"]), st.randoms(use_true_random=False))
 def test_a_forged_run_does_an_update_no_harm(
@@ -385,11 +466,24 @@ def test_a_forged_run_does_an_update_no_harm(
         assert "\n" not in str(error)
 
 
-def forge(file: Path, chance: random.Random) -> None:
-    """Change a few numbers of a stage, and mend its checksum."""
+def edit(file: Path, change: Callable[[bytearray, dict[str, Any]], None]) -> None:
+    """Change the body and the footer of a stage in place, and mend its checksum."""
     content = bytearray(file.read_bytes())
     size = int.from_bytes(content[-8:], "little")
     body, footer = content[: -8 - size], json.loads(bytes(content[-8 - size : -8]))
+    change(body, footer)
+    footer["check"] = zlib.crc32(body[len(MAGIC) :])
+    data = json.dumps(footer).encode()
+    file.write_bytes(bytes(body) + data + len(data).to_bytes(8, "little"))
+
+
+def forge(file: Path, chance: random.Random) -> None:
+    """Change a few numbers of a stage, and mend its checksum."""
+    edit(file, lambda body, footer: garble(body, footer, chance))
+
+
+def garble(body: bytearray, footer: dict[str, Any], chance: random.Random) -> None:
+    """Change a few numbers of a stage."""
     numbers = [0, 1, 2, 255, 1 << 16, (1 << 31) - 1, (1 << 32) - 1, 1 << 40, (1 << 63) - 1, (1 << 64) - 1]
     for _ in range(chance.randint(0, 3)):
         # near what is not zero: most of the file is
@@ -402,9 +496,6 @@ def forge(file: Path, chance: random.Random) -> None:
             key = chance.choice(sorted(group))
             value = chance.choice([-1, 0, 1 << 62, None, "x", [], ["<i8", 16, 1 << 60], ["<i8", -8, 1], {}, 1.5])
             group[key] = value
-    footer["check"] = zlib.crc32(body[len(MAGIC) :])
-    data = json.dumps(footer).encode()
-    file.write_bytes(bytes(body) + data + len(data).to_bytes(8, "little"))
 
 
 @pytest.mark.parametrize(
@@ -428,6 +519,18 @@ def test_strange_things_in_a_run_directory_are_left_alone(finished: tuple[Path, 
     os.mkfifo(run / "1" / "pieces.00000000-00000001.last")
     code, message = minent_build(path, "--run", run, "--resume", "-o", tmp_path / "l.tsv")
     assert code == 1 and message.count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("name", ["lock", "1/run.json", "1/done"])
+def test_a_pipe_in_a_run_directory_is_not_waited_for(finished: tuple[Path, Path], tmp_path: Path, name: str) -> None:
+    path, run = finished
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    new = write(tmp_path / "new.txt", LINES)
+    for arguments in ([path, "--run", run, "--resume"], [new, "--update", run]):
+        code, message = minent_build(*arguments, "-o", tmp_path / "l.tsv")
+        assert (code, message) == (1, f"minent: {run / name}: is not a regular file; remove it, and --resume\n")
 
 
 def test_a_stage_that_claims_to_be_huge_takes_no_memory(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ from minent.engines.rows import Row
 from minent.engines.spark.rows import SparkRows
 from minent.engines.spark.session import SparkEngine, spark_engine, task_error
 from minent.engines.spark.text import SparkText
-from minent.errors import CorpusError, MinentError, SparkError
+from minent.errors import CorpusError, MinentError, OutputError, SparkError
 from minent.recipes import sampled
 from minent.segmentation import Segmenter
 from minent.settings import LexiconSettings
@@ -121,8 +122,35 @@ def test_urls_are_read_by_spark(engine: SparkEngine, files: list[str]) -> None:
     assert lexicon == LexiconBuilder(files, settings).build()
     folder = opened(engine, [f"file://{Path(files[0]).parent}"])
     assert [Path(file).name for file in folder.corpus.files] == ["1.txt", "2.txt.gz"]
-    with pytest.raises(CorpusError, match="no such file"):
-        opened(engine, ["file:///nowhere/at/all.txt"])
+    for url, problem in (
+        ("file:///nowhere/at/all.txt", "no such file"),
+        ("s3a://bucket/text", "it has no connector for these URLs; docs/spark.md tells how"),
+        ("hdfs://127.0.0.1:1/text", "Connection refused"),
+    ):
+        with pytest.raises(MinentError, match=f"{re.escape(url)}: .*{problem}") as raised:
+            opened(engine, [url])
+        assert "\n" not in str(raised.value)
+
+
+def test_a_folder_that_exists_is_refused_before_the_text_is_read(engine: SparkEngine, tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("天地玄黄\n", encoding="utf-8")
+    text = opened(engine, [str(file)])
+    text.require_absent(str(tmp_path / "new"))
+    for there in (tmp_path, file):
+        for name in (str(there), there.as_uri()):
+            with pytest.raises(OutputError, match="exists already, and is not overwritten"):
+                text.require_absent(name)
+
+
+def test_a_file_of_more_than_a_tebibyte_is_refused(engine: SparkEngine, tmp_path: Path) -> None:
+    file = tmp_path / "huge.txt"
+    with file.open("wb") as huge:
+        huge.truncate(1 << 40)  # a hole; places of text have 40 bits within a file
+    with pytest.raises(CorpusError, match=r"huge.txt: has more than 1,024 GiB; split it at a line end"):
+        opened(engine, [str(file)]).pieces()
+    with pytest.raises(CorpusError, match="has more than 1,024 GiB"):
+        opened(engine, [file.as_uri()])
 
 
 def test_one_file_is_read_by_many_tasks_on_both_workers(engine: SparkEngine, tmp_path: Path) -> None:
@@ -218,6 +246,10 @@ def test_a_file_that_a_worker_cannot_read_is_told(engine: SparkEngine, tmp_path:
             "error\n: java.lang.A: x\n\tat b\nCaused by: java.io.IOException: No space left",
             "No space left; -v shows more",
         ),
+        (
+            "error\n: java.lang.ClassNotFoundException: Class org.apache.hadoop.fs.s3a.X not found",
+            "it has no connector",
+        ),
     ],
 )
 def test_errors_are_one_line(text: str, message: str) -> None:
@@ -233,6 +265,7 @@ def test_errors_are_one_line(text: str, message: str) -> None:
         (["build-lexicon", "{file}", "--engine", "spark", "--spark-conf", "x"], "is not written like", 2),
         (["build-lexicon", "{file}", "--engine", "spark", "-S", "1G"], "--memory goes with --engine local", 2),
         (["build-lexicon", "{file}", "--engine", "spark", "--run", "r"], "--run goes with --engine local", 2),
+        (["build-lexicon", "--engine", "spark"], "<stdin>: is not on the cluster; name files", 1),
         (["segment", "{file}", "--engine", "spark"], "name it with -o FOLDER", 2),
         (["segment", "{file}", "--engine", "spark", "-o", "x", "--nbest", "2"], "--nbest goes with --engine local", 2),
         (["templates", "{file}", "--engine", "spark", "--classes"], "--classes goes with --engine local", 2),
@@ -245,6 +278,14 @@ def test_options_that_do_not_go_together_are_told(
 ) -> None:
     assert main([argument.format(file=files[0]) for argument in arguments]) == code
     assert message in capsys.readouterr().err
+
+
+def test_a_java_that_does_not_start_is_told_with_its_reason(files: list[str]) -> None:
+    command = [sys.executable, "-m", "minent", "build-lexicon", files[0], "--engine", "spark"]
+    command += ["--spark-conf", "spark.driver.memory=1x"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    message = "minent: spark: does not start: Invalid maximum heap size: -Xmx1x; -v shows more\n"
+    assert (done.returncode, done.stderr) == (1, message)
 
 
 def test_without_java_or_pyspark_one_line_tells_how_to_get_it(

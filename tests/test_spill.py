@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import resource
 import signal
@@ -21,9 +23,16 @@ import minent.corpus.alphabet
 from minent.corpus.sources import Corpus
 from minent.discovery import LexiconBuilder
 from minent.errors import MemoryBudgetError, SpillError
-from minent.memory import LEAST_SHARE, Memory, least_memory, parse_memory
+from minent.memory import FOUND, LEAST_SHARE, MIB, Memory, least_memory, parse_memory
 from minent.settings import LexiconSettings
-from minent.spill import SpillingCounter, SpillingInterner
+from minent.spill import (
+    LARGEST_COUNT,
+    LARGEST_TOTAL,
+    SpillingCounter,
+    SpillingInterner,
+    are_counts,
+    check_records,
+)
 from minent.tables import Counter
 
 shares = st.sampled_from([None, 1, 4096, 10_000, 1 << 20])
@@ -100,6 +109,34 @@ def test_a_spilling_table_of_sequences_counts_as_a_dictionary_does(
             assert word not in found
             found[word] = int(part.counts[k])
     assert found == expected
+
+
+@given(sequences.filter(len), st.integers(1, LARGEST_COUNT - 1), st.integers(2, 8), st.sampled_from([-1, 0, 1]))
+def test_records_are_checked_by_their_elements_and_their_sum(
+    rows: list[list[int]], count: int, above: int, off: int
+) -> None:
+    table = SpillingInterner(np.int32)
+    for row in {tuple(row) for row in rows}:
+        table.add_rows(np.array([row], dtype=np.int32), np.array([len(row)]), np.array([count]))
+    table.spill()
+    (spill,) = table.spills
+    sound = off == 0 and max(map(max, rows)) < above
+    with (
+        contextlib.nullcontext() if sound else pytest.raises(SpillError, match="what was read is not what was written")
+    ):
+        check_records(dataclasses.replace(spill, total=spill.total + off), above)
+
+
+@pytest.mark.parametrize("count", [LARGEST_COUNT, (1 << 63) - 1])
+def test_counts_that_could_wrap_are_damage(count: int) -> None:
+    table = SpillingInterner(np.int32)
+    table.add_rows(np.array([[1, 2]], dtype=np.int32), np.array([2]), np.array([count]))
+    table.spill()
+    with pytest.raises(SpillError):
+        check_records(table.spills[0], 3)
+    assert not are_counts(np.array([LARGEST_TOTAL]))
+    assert not are_counts(np.array([1 << 62, 1 << 62]))  # whose sum in 64 bits is below 0
+    assert are_counts(np.array([LARGEST_TOTAL - 1, 0]))
 
 
 def test_counts_above_32_bits_stay_whole() -> None:
@@ -214,6 +251,17 @@ def test_too_little_memory_is_told_before_anything_is_read() -> None:
     with pytest.raises(MemoryBudgetError, match=r"-S 50M is too little: .* plain .* needs 128M; -j 1 needs 96M"):
         LexiconBuilder(Texts(), LexiconSettings(recipe="plain"), jobs=2, memory=Memory(50 << 20))
     assert least_memory(2) == 128 << 20
+
+
+def test_the_need_that_is_told_is_one_that_does() -> None:
+    def run(limit: int) -> None:
+        beside_words = Memory(limit).without(FOUND + 30 * MIB, 1, "the words")
+        beside_edges = beside_words.without(FOUND + 5 * MIB, 1, "the edges")
+        beside_edges.require(180 * MIB, "a result")
+
+    with pytest.raises(MemoryBudgetError, match="-S 200M is too little: a result needs 215M") as raised:
+        run(200 * MIB)
+    run(raised.value.need)
 
 
 def test_a_share_is_at_least_what_a_table_needs() -> None:

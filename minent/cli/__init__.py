@@ -123,9 +123,10 @@ def _report(error: BaseException) -> int:
 
 
 def _interruption(error: BaseException) -> BaseException:
-    """The signal behind an error: a kernel that returns while its handler runs gives SystemError in its stead."""
+    """The signal behind an error: a kernel that returns while its handler runs gives SystemError in its stead, and what
+    is taken down because of it may fail."""
     cause: BaseException | None = error
-    while isinstance(error, SystemError) and cause is not None:
+    while cause is not None:
         if isinstance(cause, (KeyboardInterrupt, Terminated)):
             return cause
         cause = cause.__cause__ or cause.__context__

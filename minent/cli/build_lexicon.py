@@ -160,7 +160,7 @@ def command(
             raise click.UsageError(f"{option} goes with --recipe {' or '.join(recipes)}, not {settings.recipe}")
     from minent.cli.notices import announce_compilation, say, tell_conflicts
     from minent.cli.summaries import summarise_lexicon
-    from minent.files import refuse_overwrite
+    from minent.files import display_path, refuse_overwrite
 
     announce_compilation("scan", "pieces", quiet=quiet)
     from minent.conventions import apply_conventions
@@ -190,9 +190,14 @@ def command(
             source, settings, protect=kept, ban=banned, jobs=jobs, progress=not quiet, memory=budget, cluster=cluster
         )
         if run_dir is not None or update is not None:
+            folder = run_dir or update or ""
+            parents = {os.path.dirname(path) or ".": path for path in source.files}  # links are looked up once for each
+            inside = next((path for parent, path in parents.items() if _is_below(parent, folder)), None)
+            if inside is not None:
+                raise click.UsageError(f"{display_path(inside)}, a file of the run itself, would be read as text")
             description = run_description(source, settings, builder.lists)
             begin = RunDirectory.start if update is None else RunDirectory.update
-            builder.run = begin(run_dir or update or "", description, resume=resume)
+            builder.run = begin(folder, description, resume=resume)
         mined = with_kept_counts(builder.build(), source, judged.kept(), settings.units, jobs, not quiet)
         lexicon = apply_conventions(mined, [name for name in wanted if wanted[name]], kept)
         if not len(lexicon):

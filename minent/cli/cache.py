@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from minent.cli.notices import announce_compilation, say
+from minent.cli.notices import announce_compilation, answer, say
 
 
 @click.group(name="cache")
@@ -70,11 +70,14 @@ def info() -> None:
 
     folder = kernel_directory()
     others = [other for other in kernel_folders() if other != folder]
-    click.echo(f"folder\t{folder}")
-    click.echo(f"writable\t{'yes' if prepare_cache().kept else 'no'}")
-    click.echo(f"kernels\t{sum(1 for _ in folder.glob('kernels_*/*.nbi')) if folder.is_dir() else 0}")
-    click.echo(f"size\t{_megabytes(_size(folder))}")
-    click.echo(f"other versions\t{len(others)}, {_megabytes(sum(_size(other) for other in others))}")
+    facts = {
+        "folder": folder,
+        "writable": "yes" if prepare_cache().kept else "no",
+        "kernels": sum(1 for _ in folder.glob("kernels_*/*.nbi")) if folder.is_dir() else 0,
+        "size": _megabytes(_size(folder)),
+        "other versions": f"{len(others)}, {_megabytes(sum(_size(other) for other in others))}",
+    }
+    answer("\n".join(f"{name}\t{value}" for name, value in facts.items()))
 
 
 def _size(folder: Path) -> int:

@@ -60,7 +60,7 @@ def command(
     """
     if limit is not None and sample is not None:
         raise click.UsageError("--limit and --sample exclude each other")
-    asked, corpus = split_arguments(arguments, words)
+    asked, corpus = split_arguments(arguments, words, quiet)
     from minent.cli.notices import say
     from minent.concordance import Concordance
     from minent.corpus.sources import Corpus

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -41,11 +42,23 @@ def open_engine(
     from minent.engines.spark.session import spark_engine
 
     conf = dict(setting.split("=", 1) for setting in spark_conf)
-    with spark_engine(master, conf, jobs=jobs, temp_dir=temp_dir, verbose=verbose) as spark:
+    with _silent_log(not verbose), spark_engine(master, conf, jobs=jobs, temp_dir=temp_dir, verbose=verbose) as spark:
         yield spark
         if not quiet:
             here, there = spark.received / (1 << 20), spark.volumes().shuffled / (1 << 20)
             say(f"{here:,.1f} MiB came from the cluster to this machine, {there:,.1f} MiB were exchanged on it")
+
+
+@contextmanager
+def _silent_log(silent: bool) -> Iterator[None]:
+    """Without what libraries log: py4j logs a stack trace when Ctrl-C comes while it waits for an answer."""
+    before = logging.root.manager.disable
+    if silent:
+        logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager
@@ -68,6 +81,9 @@ def open_source(
         with Corpus(corpus, temp_dir=temp_dir, **reading) as source:
             yield source, None
         return
+    from minent.engines.spark.text import require_names
+
+    require_names(corpus)  # before Spark is started
     with open_engine(master, spark_conf, jobs=jobs, temp_dir=temp_dir, quiet=quiet, verbose=verbose) as spark:
         from minent.engines.spark.text import SparkText
 

@@ -43,23 +43,25 @@ def command(
     """
     import json
 
-    from minent.cli.notices import announce_compilation, say
+    from minent.cli.notices import announce_compilation, answer, say
 
     announce_compilation("scan", "viterbi", quiet=quiet)
     from minent.cli.lexicons import find_lexicon
     from minent.corpus.sources import Corpus
+    from minent.discovery import corpus_name
     from minent.entropy import entropy_table, measure_corpus
+    from minent.errors import CorpusError
     from minent.templates import load_templates
     from minent.templates.description import measure_templates
 
     words = find_lexicon(lexicon, quiet, with_model=False)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
         rows, invalid = measure_corpus(source, words, units, jobs, not quiet)
+        if rows[0].tokens == 0:
+            problem = "no Han character, Latin letter or digit in it"
+            raise CorpusError(corpus_name(source), problem, "there is nothing to measure")
         if templates is not None:
             rows += measure_templates(source, words, load_templates(templates), units, jobs, temp_dir, not quiet)
-    if as_json:
-        click.echo(json.dumps([row.to_dict() for row in rows], indent=2))
-    else:
-        click.echo(entropy_table(rows))
+    answer(json.dumps([row.to_dict() for row in rows], indent=2) if as_json else entropy_table(rows))
     if invalid:
         say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)

@@ -71,6 +71,7 @@ def segmentation(
     Example:  tr -d ' ' < gold.txt | minent segment -o cut.txt
               minent evaluate segmentation gold.txt cut.txt --words training_words.txt
     """
+    from minent.cli.notices import answer
     from minent.evaluation import evaluate_segmentation, read_lines
     from minent.files import display_path
     from minent.lexicon import read_words
@@ -86,7 +87,7 @@ def segmentation(
         examples=errors,
         seed=seed,
     )
-    click.echo(_as_json(scores.to_dict()) if as_json else _describe_segmentation(scores))
+    answer(_as_json(scores.to_dict()) if as_json else _describe_segmentation(scores))
 
 
 @command.command()
@@ -128,6 +129,8 @@ def lexicon(
     \b
     Example:  minent evaluate lexicon lexicon.tsv --reference dictionary.txt --corpus corpus.txt
     """
+    from minent.cli.notices import answer
+    from minent.errors import LexiconError
     from minent.evaluation import evaluate_lexicon, occurring_words, read_lines
     from minent.evaluation.lexicon import FUNCTION_UNITS
     from minent.files import display_path
@@ -135,6 +138,9 @@ def lexicon(
 
     learned = load_lexicon(lexicon, with_model=False)
     references = {display_path(path): read_words([path]) for path in reference}
+    for name, words in ((display_path(lexicon), learned.words), *references.items()):
+        if not words:
+            raise LexiconError(name, "there is no word in it", "there is nothing to compare")
     occurring = None
     if corpus:
         lines = (line for path in corpus for line in read_lines(path, encoding))
@@ -146,7 +152,7 @@ def lexicon(
         occurring=occurring,
         examples=errors,
     )
-    click.echo(_as_json(scores.to_dict()) if as_json else _describe_lexicon(scores))
+    answer(_as_json(scores.to_dict()) if as_json else _describe_lexicon(scores))
 
 
 def _as_json(scores: dict[str, object]) -> str:
@@ -174,6 +180,7 @@ def parse(gold: str, predicted: str, seed: int, encoding: str, as_json: bool) ->
     Example:  sed -n 's/^# text = //p' gold.conllu | minent parse --format brackets -o trees.txt
               minent evaluate parse gold.conllu trees.txt
     """
+    from minent.cli.notices import answer
     from minent.evaluation import read_lines
     from minent.evaluation.trees import evaluate_trees
     from minent.files import display_path
@@ -187,7 +194,7 @@ def parse(gold: str, predicted: str, seed: int, encoding: str, as_json: bool) ->
         predicted_name="<stdin>" if predicted == "-" else display_path(predicted),
         seed=seed,
     )
-    click.echo(_as_json(scores.to_dict()) if as_json else _describe_trees(scores))
+    answer(_as_json(scores.to_dict()) if as_json else _describe_trees(scores))
 
 
 def _describe_segmentation(scores: SegmentationScores) -> str:

@@ -56,10 +56,10 @@ def command(
     \b
     Example:  minent explain 的主要 共和国 -l lexicon.tsv corpus.txt
     """
-    asked, corpus = split_arguments(arguments, words)
+    asked, corpus = split_arguments(arguments, words, quiet)
     import json
 
-    from minent.cli.notices import announce_compilation, say, tell_conflicts
+    from minent.cli.notices import announce_compilation, answer, say, tell_conflicts
 
     announce_compilation("scan", "pieces", "neighbours", "viterbi", quiet=quiet)
     from minent.cli.lexicons import find_lexicon
@@ -89,8 +89,6 @@ def command(
         if source.skipped:
             say(f"skipped {len(source.skipped)} of the files, the first: {source.skipped[0]}", quiet)
     if as_json:
-        click.echo(
-            json.dumps([each.to_dict() for each in found], ensure_ascii=False, indent=1).encode("utf-8", "replace")
-        )
+        answer(json.dumps([each.to_dict() for each in found], ensure_ascii=False, indent=1))
     else:
-        click.echo("\n\n".join(rendered(each, width) for each in found).encode("utf-8", "replace"))
+        answer("\n\n".join(rendered(each, width) for each in found))

@@ -1,4 +1,4 @@
-"""What a command says on stderr beside its data."""
+"""What a command says: an answer on stdout, and on stderr what goes beside its data."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def say(message: str, quiet: bool = False) -> None:
     """Print one line on stderr unless `quiet`."""
     if not quiet:
         click.echo(f"minent: {message}", err=True)
+
+
+def answer(text: str) -> None:
+    """Print the data of a command that writes no file. Errors: OutputError where stdout takes no more."""
+    from minent.files import atomic_open
+
+    with atomic_open("-") as stdout:
+        stdout.write(f"{text}\n".encode("utf-8", "replace"))
 
 
 def announce_compilation(*modules: str, quiet: bool = False) -> None:

@@ -90,7 +90,8 @@ def command(
         raise click.UsageError("--engine spark writes a folder: name it with -o FOLDER")
     from minent.cli.lexicons import NEAREST, find_lexicon
     from minent.cli.notices import announce_compilation
-    from minent.corpus.sources import STDIN, Corpus
+    from minent.corpus.finding import STDIN
+    from minent.corpus.sources import Corpus
     from minent.files import STDOUT_NAMES, atomic_open, refuse_overwrite
     from minent.lexicon import read_words
     from minent.progress import progress_bar
@@ -161,6 +162,7 @@ def _segment_on_cluster(
     quiet = options["quiet"]
     with open_source(corpus, reading, "spark", master, spark_conf, **options) as (_, text):
         assert text is not None
+        text.require_absent(output)
         invalid = find_invalid(text, segmenter)
         mark = separator.encode("utf-8", "surrogateescape")
         text.write(cut_cluster_text(text, segmenter, mark, form), output)

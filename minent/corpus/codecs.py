@@ -15,6 +15,7 @@ Codec = Literal["gzip", "bz2", "xz", "zstd"]
 
 BLOCK_SIZE = 1 << 18  # bytes asked of a file or a decompressor at once
 ZSTD_INPUT = 1 << 11  # bytes given to zstd at once: at most 64 MB come out, however dense
+LARGEST_WINDOW = 1 << 27  # bytes that xz and zstd may look back; what a header asks for beyond that is refused
 HEAD_SIZE = 512  # enough to tell a codec or a foreign format
 
 FOREIGN = (
@@ -135,7 +136,8 @@ def decompress(stream: ByteStream, codec: Codec, place: str) -> Iterator[bytes]:
     Raises CorpusError where the data is corrupt or ends too early, MissingExtraError without zstandard.
     """
     try:
-        yield from _zstd_blocks(stream) if codec == "zstd" else _file_blocks(stream, codec)
+        special = {"xz": _xz_blocks, "zstd": _zstd_blocks}.get(codec)
+        yield from special(stream) if special else _file_blocks(stream, codec)
     except (CorpusError, MissingExtraError):
         raise
     except Exception as error:
@@ -144,15 +146,41 @@ def decompress(stream: ByteStream, codec: Codec, place: str) -> Iterator[bytes]:
         cut_off = isinstance(error, EOFError)
         if not (named or cut_off or isinstance(error, (OSError, zlib.error))):
             raise
-        problem = "is cut off: it ends before its end mark" if cut_off else f"is corrupt ({error})"
-        raise CorpusError(place, f"{codec} data {problem}", "fetch or pack the file again") from error
+        problem, hint = f"is corrupt ({error})", "fetch or pack the file again"
+        if cut_off:
+            problem = "is cut off: it ends before its end mark"
+        elif named and "memory" in str(error).lower():
+            problem, hint = (
+                f"needs more than {LARGEST_WINDOW >> 20} MiB to be unpacked",
+                "pack it with a smaller window",
+            )
+        raise CorpusError(place, f"{codec} data {problem}", hint) from error
 
 
 def _file_blocks(stream: ByteStream, codec: Codec) -> Iterator[bytes]:
-    module = import_module({"gzip": "gzip", "bz2": "bz2", "xz": "lzma"}[codec])  # loaded when needed
-    with module.open(stream) as file:
+    with import_module({"gzip": "gzip", "bz2": "bz2"}[codec]).open(stream) as file:  # loaded when needed
         while block := file.read(BLOCK_SIZE):
             yield block
+
+
+def _xz_blocks(stream: ByteStream) -> Iterator[bytes]:
+    """Stream by stream: unlike a LZMAFile, a decompressor can be told how much memory a header may ask for."""
+    import lzma
+
+    part: Any = None
+    while piece := stream.read(BLOCK_SIZE):
+        while piece or (part is not None and not part.needs_input):
+            if part is None:
+                piece = piece.lstrip(b"\0")  # padding
+                if not piece:
+                    break
+                part = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=LARGEST_WINDOW + BLOCK_SIZE)
+            yield part.decompress(piece, BLOCK_SIZE)
+            piece = b""
+            if part.eof:
+                piece, part = part.unused_data, None
+    if part is not None:
+        raise EOFError
 
 
 def _zstd_blocks(stream: ByteStream) -> Iterator[bytes]:
@@ -161,7 +189,7 @@ def _zstd_blocks(stream: ByteStream) -> Iterator[bytes]:
         import zstandard
     except ImportError as error:
         raise MissingExtraError("zstandard", "zstd", "reading .zst files") from error
-    frames = zstandard.ZstdDecompressor()
+    frames = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW)
     frame: Any = None
     while piece := stream.read(ZSTD_INPUT):
         while piece:

@@ -18,22 +18,25 @@ MARKS = (
 )
 
 
-def read_lines(path: str | os.PathLike[str], encoding: str = "utf-8") -> list[str]:
+def read_lines(
+    path: str | os.PathLike[str], encoding: str = "utf-8", hint: str = "name its encoding with --encoding"
+) -> list[str]:
     """All lines of a file, the last one with or without a line end. Lines end at LF; a CR before it stays.
 
     path     : a file, or `-` for stdin; compression is told by the first bytes
     encoding : any name that Python knows; a byte order mark is obeyed first
+    hint     : what to do about a text in another one
     Errors: CorpusError if the file cannot be read, unpacked or decoded.
     """
     if os.fspath(path) == "-":
-        return _decode(_read(sys.stdin.buffer, "<stdin>"), encoding, "<stdin>")
+        return _decode(_read(sys.stdin.buffer, "<stdin>"), encoding, "<stdin>", hint)
     name = display_path(path)
     try:
         with open(path, "rb") as file:
             data = _read(file, name)
     except OSError as error:
         raise CorpusError(name, describe_os_error(error)) from error
-    return _decode(data, encoding, name)
+    return _decode(data, encoding, name, hint)
 
 
 def _read(file: BinaryIO, name: str) -> bytes:
@@ -46,7 +49,7 @@ def _read(file: BinaryIO, name: str) -> bytes:
     return b"".join(decompress(stream, codec, name) if codec else stream)
 
 
-def _decode(data: bytes, encoding: str, name: str) -> list[str]:
+def _decode(data: bytes, encoding: str, name: str, hint: str) -> list[str]:
     encoding = next((of_mark for mark, of_mark in MARKS if data.startswith(mark)), encoding)
     try:
         text = data.decode(encoding)
@@ -54,7 +57,7 @@ def _decode(data: bytes, encoding: str, name: str) -> list[str]:
         line = data.count(b"\n", 0, error.start) + 1
         byte = error.start - data.rfind(b"\n", 0, error.start)
         problem = f"not valid {encoding} at byte {byte}"
-        raise CorpusError(f"{name}:{line}", problem, "name its encoding with --encoding") from error
+        raise CorpusError(f"{name}:{line}", problem, hint) from error
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()

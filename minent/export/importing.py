@@ -6,12 +6,12 @@ import os
 import re
 from dataclasses import dataclass
 
-from minent.corpus.codecs import open_file, read_blocks, standard_input, unpack
+from minent.corpus.codecs import standard_input
 from minent.export.exporting import CLASS
 from minent.export.format import find_format
 from minent.export.text import LARGEST_COUNT
-from minent.files import display_path
 from minent.lexicon import UNWRITABLE, Lexicon
+from minent.table_files import read_packed, unpacked
 
 KEEPS_CLASSES = ("jsonl", "words")  # `<N>` in their words may be minent's own; in others it is three signs
 
@@ -39,13 +39,7 @@ def import_lexicon(path: str | os.PathLike[str], format: str) -> Imported:
     """
     source = find_format(format)
     name = os.fspath(path)
-    if name == "-":
-        data = b"".join(unpack(read_blocks(standard_input(), "<stdin>"), "<stdin>")[0])
-        shown = "<stdin>"
-    else:
-        shown = display_path(name)
-        with open_file(name) as file:
-            data = b"".join(unpack(read_blocks(file, shown), shown)[0])
+    data, shown = (unpacked(standard_input(), "<stdin>"), "<stdin>") if name == "-" else read_packed(name)
     found = source.read(data, shown)
     strange = UNWRITABLE if format in KEEPS_CLASSES else re.compile(f"{UNWRITABLE.pattern}|{CLASS.pattern}")
     counts = {word: min(count, LARGEST_COUNT) for word, count in found.items() if not strange.search(word)}

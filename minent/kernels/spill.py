@@ -186,6 +186,30 @@ def add_records(words, at, splits, split, above, runs, entries, counts, state):
 
 
 @kernel
+def sum_records(words, above, largest):
+    """Walk over records as `add_records` does, and add up their counts, which must be below `largest`.
+
+    Returns (the word reached, the sum, DONE | DAMAGED).
+    """
+    at = 0
+    total = np.int64(0)
+    while at + HEAD <= len(words):
+        count = np.int64(np.uint64(words[at + 2]) | np.uint64(words[at + 3]) << _HALF)
+        start = at + HEAD
+        stop = start + np.int64(words[at + 4])
+        if stop == start or count < 1 or count >= largest:
+            return at, total, DAMAGED
+        if stop > len(words):
+            break
+        for k in range(start, stop):
+            if words[k] >= above:
+                return at, total, DAMAGED
+        total += count
+        at = stop
+    return at, total, DONE
+
+
+@kernel
 def add_frequent(entries_b, content_b, counts_b, start, least, wanted, runs, entries, counts, state):
     """Add the entries `start…` of another table that occur more than `least` times or are in the table `wanted`.
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from minent.corpus.alphabet import Alphabet, UnitCounts
 from minent.corpus.encodings import InvalidBytes
-from minent.corpus.sources import TEXTS, Corpus, source_name
+from minent.corpus.finding import source_name
+from minent.corpus.sources import TEXTS, Corpus
 from minent.counting import count_corpus_units
 from minent.entropy import Entropy, count_words, entropy_of_characters, entropy_of_words
 from minent.errors import CorpusError

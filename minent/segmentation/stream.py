@@ -14,7 +14,8 @@ from typing import TypeVar
 import numpy as np
 
 from minent.corpus.encodings import InvalidBytes
-from minent.corpus.sources import STDIN, Corpus, Shard
+from minent.corpus.finding import STDIN
+from minent.corpus.sources import Corpus, Shard
 from minent.errors import CorpusError
 from minent.segmentation.cuts import BEST, AnyCutter, Bytes, CutBytes, Sampling
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.corpus.encodings import InvalidBytes
-from minent.corpus.sources import TEXTS, Corpus, Shard, source_name
+from minent.corpus.finding import source_name
+from minent.corpus.sources import TEXTS, Corpus, Shard
 from minent.engines.local import fold
 from minent.errors import CorpusError
 from minent.files import describe_os_error, display_path

@@ -36,6 +36,7 @@ LOCAL_MASTER = re.compile(r"local(\[.*\])?|spark://(127\.\d+\.\d+\.\d+|localhost
 STANDALONE = re.compile(r"spark://([^:/,]+):(\d+)")
 OUR_ERROR = re.compile(r"^minent\.(?:\w+\.)*(\w+): (.+)$", re.MULTILINE)
 OTHER_ERROR = re.compile(r"^(?:[a-z]\w*\.)*([A-Z]\w*(?:Error|Exception|Interrupt)): (.+)$", re.MULTILINE)
+NO_CONNECTOR = re.compile(r"ClassNotFoundException: Class [\w.$]*\.fs\.|UnsupportedFileSystemException")
 CONNECT_SECONDS = 10
 REMEMBERED = 4  # shared things that a worker process keeps read
 LONGEST_MESSAGE = 300  # characters
@@ -239,6 +240,9 @@ def _last_words(log: IO[bytes] | None) -> str:
     log.seek(0)
     lines = log.read(1 << 20).decode("utf-8", "replace").splitlines()
     told = [line for line in lines if re.match(r"Error:|Exception in |Caused by: |\S*(Exception|Error): ", line)]
+    at = next((k for k, line in enumerate(lines) if line.startswith("Error: Could not create the Java")), 0)
+    if at:  # which is all that it says; why, stands before
+        return _short(lines[at - 1])
     return _short(re.sub(r"^(Error:|Exception in thread \S+|Caused by:) ([\w.]+: )?", "", told[-1])) if told else ""
 
 
@@ -292,6 +296,8 @@ def task_error(text: str) -> MinentError:
         if name == "ModuleNotFoundError":
             return SparkError(f"a worker of the cluster has {message[0].lower()}{message[1:]}; see docs/spark.md")
         return SparkError(f"a task failed: {name}: {_short(message)}; -v shows more")
+    if NO_CONNECTOR.search(text):
+        return SparkError("it has no connector for these URLs; docs/spark.md tells how to give it one (Text)")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
     causes = [line for line in lines if line.startswith("Caused by: ")] or lines[1:] or lines or ["no reason given"]
     best = causes[-1] if causes[0].startswith("Caused by: ") else causes[0]

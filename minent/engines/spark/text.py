@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from minent.corpus.codecs import open_file, read_blocks, unpack
 from minent.corpus.encodings import Errors, choose_encoding, read_sample
+from minent.corpus.finding import STDIN
 from minent.corpus.pieces import LINE_END, Piece, cut_mapped, map_file, next_cut
-from minent.corpus.sources import STDIN, Corpus, Place
+from minent.corpus.sources import Corpus, Place
 from minent.engines.rows import INVALID, MID_LINE, PIECE, PLACE_BITS, Row, Rows, Shared
 from minent.engines.spark.rows import SCHEMA, SparkRows, write_batches
-from minent.engines.spark.session import SparkEngine
-from minent.errors import CorpusError
+from minent.engines.spark.session import SparkEngine, task_error
+from minent.errors import CorpusError, MinentError, OutputError, SparkError
 from minent.files import display_path
 
 if TYPE_CHECKING:
@@ -113,9 +114,8 @@ class SparkText:
         range_size: int | None = None,
     ) -> SparkText:
         """The text of some files. Errors: CorpusError if they cannot be found, or read in this way."""
+        require_names(paths)
         urls = [path for path in paths if URL.match(path)]
-        if STDIN in paths or not paths:
-            raise CorpusError("<stdin>", "is not on the cluster", "name files, or use --engine local")
         if not urls:
             corpus = Corpus(paths, encoding=encoding, errors=errors, field=field, keep_bom=keep_bom)
             return cls(engine, corpus, range_size)
@@ -153,6 +153,13 @@ class SparkText:
         text = functions.expr("substring(data, 1, length(data) - cast(endswith(data, X'0A') as int))")
         frame.select(text.cast("string").alias("value")).write.option("lineSep", "\n").text(folder)
 
+    def require_absent(self, folder: str) -> None:
+        """Errors: OutputError if there is a folder or file of this name already."""
+        context = self.cluster.spark.sparkContext
+        path = context._jvm.org.apache.hadoop.fs.Path(folder)
+        if path.getFileSystem(context._jsc.hadoopConfiguration()).exists(path):
+            raise OutputError(display_path(folder), "exists already, and is not overwritten")
+
     @cached_property
     def _ranges(self) -> tuple[list[FileRange], list[FileRange]]:
         """What tasks read: parts of plain files, and whole ones that must be decoded."""
@@ -164,7 +171,7 @@ class SparkText:
                 size = os.fstat(file.fileno()).st_size
                 stream, codec = unpack(read_blocks(file, display_path(path)), display_path(path))
                 encoding, mark = choose_encoding(corpus.encoding, read_sample(stream, corpus.encoding), stream.ended)
-            here = os.path.abspath(path)
+            here, size = os.path.abspath(path), _checked_size(path, size)
             if codec is not None or encoding != "utf-8" or corpus.field is not None:
                 decoded.append(FileRange(number, here, 0, size, mark, size, True))
                 continue
@@ -331,6 +338,18 @@ class _LineReader:
                     at = end
 
 
+def _checked_size(name: str, size: int) -> int:
+    if size >> PLACE_BITS:
+        raise CorpusError(display_path(name), f"has more than {1 << PLACE_BITS - 30:,} GiB", "split it at a line end")
+    return size
+
+
+def require_names(paths: Sequence[str]) -> None:
+    """Errors: CorpusError where the text would be standard input."""
+    if STDIN in paths or not paths:
+        raise CorpusError("<stdin>", "is not on the cluster", "name files, or use --engine local")
+
+
 def find_files(engine: SparkEngine, urls: Sequence[str]) -> list[FoundFile]:
     """All files that some URLs, or patterns, stand for, those of folders sorted at each level."""
     context = engine.spark.sparkContext
@@ -342,20 +361,26 @@ def find_files(engine: SparkEngine, urls: Sequence[str]) -> list[FoundFile]:
             name = str(path.toString())
             if PATTERN_SIGNS.search(name):
                 raise CorpusError(display_path(name), "Spark takes its name for a pattern", "rename it")
-            found.append(FoundFile(name, str(path.toUri().toString()), int(status.getLen())))
+            found.append(FoundFile(name, str(path.toUri().toString()), _checked_size(name, int(status.getLen()))))
             return
         below = [each for each in system.listStatus(path) if each.getPath().getName()[:1] not in "._"]
         for each in sorted(below, key=lambda each: str(each.getPath().getName())):
             visit(system, each)
 
     for url in urls:
-        path = context._jvm.org.apache.hadoop.fs.Path(url)
-        system = path.getFileSystem(context._jsc.hadoopConfiguration())
-        matches = system.globStatus(path)
+        try:
+            path = context._jvm.org.apache.hadoop.fs.Path(url)
+            system = path.getFileSystem(context._jsc.hadoopConfiguration())
+            matches = system.globStatus(path)
+            for status in sorted(matches or [], key=lambda each: str(each.getPath().toString())):
+                visit(system, status)
+        except MinentError:
+            raise
+        except Exception as error:  # of Hadoop, and rarely with the name of what it was asked for
+            told = task_error(str(error))
+            raise SparkError(f"{display_path(url)}: {getattr(told, 'problem', told)}") from error
         if not matches:
             raise CorpusError(display_path(url), "no such file or folder")
-        for status in sorted(matches, key=lambda each: str(each.getPath().toString())):
-            visit(system, status)
     if not found:
         raise CorpusError(display_path(urls[0]), "there is no file in this folder")
     return found

@@ -17,7 +17,7 @@ from minent.recipes.default.randomness import random_key
 from minent.recipes.default.settings import DefaultSettings
 from minent.recipes.default.stream import Chunks, Shard, cut_shards
 from minent.runs import RunDirectory
-from minent.spill import LARGEST_COUNT, SLOT
+from minent.spill import SLOT, are_counts
 from minent.stages import Stage, StageWriter
 
 PAIR_SLICE = 1 << 20  # units whose pairs are counted at once
@@ -130,12 +130,12 @@ class _SurveyPass:
     def load(self, stage: Stage) -> None:
         width = self.unit_counts.size
         units = stage.array("units", "<i8")
-        if units.size != width or (units < 0).any() or (units >= LARGEST_COUNT).any():
+        if units.size != width or not are_counts(units):
             raise stage.damage()
         spill = stage.spill("pairs", SLOT)
         stage.check_pairs(spill, lambda keys: are_pairs(keys, width))
         offsets, sizes, whole = stage.array("offsets", "<i8"), stage.array("sizes", "<i8"), stage.array("whole", "<u2")
-        if offsets.size != sizes.size or (np.diff(offsets, prepend=-1) <= 0).any() or (sizes < 0).any():
+        if offsets.size != sizes.size or (np.diff(offsets, prepend=-1) <= 0).any() or not are_counts(sizes):
             raise stage.damage()
         if sizes.sum() != whole.size or (whole >= width).any():
             raise stage.damage()

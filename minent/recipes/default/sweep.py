@@ -17,7 +17,7 @@ from minent.recipes.default.counts import KeyCounts
 from minent.recipes.default.neighbours import Neighbours
 from minent.recipes.default.stream import Shard, map_in_order
 from minent.runs import RunDirectory
-from minent.spill import LARGEST_COUNT, SLOT
+from minent.spill import LARGEST_COUNT, SLOT, are_counts
 from minent.stages import Stage, StageWriter
 
 Counts: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int64]]
@@ -169,7 +169,7 @@ class _SweepPass:
 
     def load(self, stage: Stage) -> None:
         known, places, width = stage.array("known", "<i8"), self.known.size, self.sweep.model.singles.size
-        if known.size != places or (known < 0).any() or (known >= LARGEST_COUNT).any():
+        if known.size != places or not are_counts(known):
             raise stage.damage()
         words, pairs = stage.spill("words", SLOT), stage.spill("neighbours", SLOT)
         stage.check_pairs(words, lambda keys: are_words(keys, width), signed=False)
