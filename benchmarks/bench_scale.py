@@ -2,12 +2,14 @@
 
 `python benchmarks/bench_scale.py [COMMAND...]`. The commands run on a cluster in this process (counted_cluster.py), so
 that all that a real one would exchange, keep and bring to the driver is counted. What is fitted: bytes = c · nᵝ (Heaps'
-law) for everything that a task hands on, for each kind of counts; seconds a byte of text, and a byte exchanged.
+law) for what a task has counted, for each kind of counts, and a line for rows that are not summed; seconds a byte of
+text, and a byte exchanged.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections import defaultdict
@@ -23,6 +25,7 @@ from measure import HERE, report, table
 
 from minent.corpus.sources import Corpus
 from minent.discovery import LexiconBuilder
+from minent.distributed.statistics import MOST_STARTS
 from minent.segmentation import Segmenter
 from minent.settings import LexiconSettings
 from minent.templates.finder import TemplateFinder
@@ -36,25 +39,48 @@ FITTED = {  # shares of all corpora; the default recipe has as many kinds of tex
 }
 CHECKED = {"plain": 1, "default": 8, "templates": 1 / 2}
 TASK = 1 << 26  # bytes of text that a task reads on a cluster, at most
+RECORDS = {"code", "group"}  # what is exchanged and kept as rows that are not summed
+LARGEST = {"groups": 16 * MOST_STARTS}  # bytes, of a table that cannot grow further
 TARGETS = (1 * TB, 10 * TB)
 
 
 @dataclass(frozen=True)
-class Law:
-    """c · nᵝ, with n in MB."""
+class Heaps:
+    """Bytes of tables, one for each task: c · nᵝ, n being the text that the task reads, in MB; `largest` at most."""
 
     c: float
     beta: float
+    largest: float
 
     @classmethod
-    def fit(cls, sizes: list[float], values: list[float]) -> Law:
+    def fit(cls, sizes: list[float], values: list[float], largest: float) -> Heaps:
         if len(sizes) < 2 or min(values) <= 0:
-            return cls(max(values), 0.0)
+            return cls(max(values), 0.0, largest)
         beta, log_c = np.polyfit(np.log(np.array(sizes) / MB), np.log(values), 1)
-        return cls(float(np.exp(log_c)), float(beta))
+        return cls(float(np.exp(log_c)), float(beta), largest)
 
-    def __call__(self, size: float) -> float:
-        return self.c * (size / MB) ** self.beta
+    def __call__(self, size: float, tasks: int = 1) -> float:
+        return tasks * min(self.c * (size / tasks / MB) ** self.beta, self.largest)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Bytes of rows that nobody sums: a constant, and a share of each MB of text, whatever a task reads."""
+
+    constant: float
+    share: float
+    beta: float = 1.0
+
+    @classmethod
+    def fit(cls, sizes: list[float], values: list[float]) -> Linear:
+        share, constant = np.polyfit(np.array(sizes) / MB, values, 1)
+        return cls(float(constant), float(share))
+
+    def __call__(self, size: float, tasks: int = 1) -> float:
+        return self.constant + self.share * size / MB
+
+
+Law = Heaps | Linear
 
 
 @dataclass(frozen=True)
@@ -128,7 +154,7 @@ class Model:
         )
 
     def predict(self, size: float, tasks: int) -> dict[str, float]:
-        exchanged = sum(tasks * law(size / tasks) for law in self.per_task.values())
+        exchanged = sum(law(size, tasks) for law in self.per_task.values())
         return {
             "exchanged": exchanged,
             "kept": sum(law(size) for law in self.kept.values()),
@@ -146,7 +172,13 @@ def _laws(samples: list[Sample], name: str) -> dict[str, Law]:
         for kind, value in getattr(sample.ledger, name).items():
             values[kind].append(value)
             sizes[kind].append(sample.size)
-    return {kind: Law.fit(sizes[kind], values[kind]) for kind in values}
+    laws: dict[str, Law] = {}
+    for kind, found in values.items():
+        if kind in RECORDS and name != "received":
+            laws[kind] = Linear.fit(sizes[kind], found)
+        else:
+            laws[kind] = Heaps.fit(sizes[kind], found, LARGEST.get(kind, math.inf))
+    return laws
 
 
 def bench(command: str) -> dict[str, Any]:
@@ -158,7 +190,7 @@ def bench(command: str) -> dict[str, Any]:
     for kind, law in sorted(model.per_task.items(), key=lambda item: -item[1](TASK)):
         kept = model.kept.get(kind)
         found = checked.ledger.exchanged[kind]
-        guess = checked.tasks * law(checked.size / checked.tasks)
+        guess = law(checked.size, checked.tasks)
         rows.append(
             [
                 kind, f"{law(samples[-1].size) / MB:.2f}", f"{law.beta:.3f}",
@@ -190,7 +222,10 @@ def bench(command: str) -> dict[str, Any]:
         )  # fmt: skip
     ends = ["text", "tasks", "core hours", "exchanged, GB", "kept on disks, GB", "to the driver, MB", "driver, s"]
     body = "\n\n".join([f"### {command}", laws, check, table(ends, targets)])
-    record = [{"size": each.size, "tasks": each.tasks, **each.sums()} for each in (*samples, checked)]
+    record = [
+        {"size": each.size, "tasks": each.tasks, **each.sums(), "ledger": vars(each.ledger)}
+        for each in (*samples, checked)
+    ]
     return {"body": body, "samples": record, "predicted": predicted, "measured": measured}
 
 
