@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch")
+pytest.importorskip("matplotlib")
 pytest.importorskip("safetensors")
 pytest.importorskip("pypinyin")
 
@@ -101,6 +102,45 @@ def test_a_training_on_other_pairs_is_not_resumed(
     other.write_text("天\t地\n" * 40, encoding="utf-8")
     assert train(other, tmp_path / "model", "gated-cnn", "--steps", "2", "--resume") == 1
     assert capsys.readouterr().err.startswith("minent: ")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        (["--set", "heads=4"], 1, "of a model with another heads"),
+        (["--set", "accumulate=2"], 1, "another data or batch size"),
+        (["--model", "gated-cnn", "--set", "layers=2"], 1, "another model"),
+        (["--seed", "1"], 1, "another"),
+    ],
+)
+def test_a_training_of_another_model_is_not_resumed(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, told: str
+) -> None:
+    sizes = ["--set", "dim=16"] if "gated-cnn" in options else SIZES["aligned"]
+    common = ["--threads", "1", "-q", "-o", str(tmp_path / "model")]
+    command = ["neural", "couplet", "train", str(data), *common]
+    assert main([*command, *SIZES["aligned"], "--steps", "1"]) == 0
+    assert (tmp_path / "model" / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert main([*command, *sizes, "--steps", "2", "--resume", *options]) == code
+    assert told in capsys.readouterr().err
+
+
+def test_pairs_in_another_encoding_are_the_same_pairs(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gbk = tmp_path / "gbk.tsv"
+    gbk.write_bytes(data.read_bytes().decode().encode("gb18030"))
+    assert train(gbk, tmp_path / "model", "gated-cnn", "--steps", "1") == 1
+    assert capsys.readouterr().err.endswith("gbk.tsv:1: not valid utf-8 at byte 1; name its encoding with --encoding\n")
+    assert train(data, tmp_path / "model", "gated-cnn", "--steps", "1") == 0
+    assert train(gbk, tmp_path / "model", "gated-cnn", "--steps", "2", "--resume", "--encoding", "gbk") == 0
+    figures = []
+    for path, encoding in ((data, "utf-8"), (gbk, "gb18030")):
+        command = ["neural", "couplet", "evaluate", str(tmp_path / "model"), str(path), "--beam", "1", "--threads", "1"]
+        capsys.readouterr()
+        assert main([*command, "-q", "--encoding", encoding]) == 0
+        figures.append(capsys.readouterr().out)
+    assert figures[0] == figures[1]
 
 
 def test_generate_writes_upper_and_lower_lines(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,6 +244,9 @@ def test_what_is_no_folder_of_a_model_is_an_error(tmp_path: Path) -> None:
         (["--set", "width=4", "--model", "gated-cnn"], 2, "odd"),
         (["--set", "nonsense=4"], 2, "nonsense"),
         (["--set", "held_out=2"], 2, "held_out"),
+        (["--set", "characters=天地"], 2, "they come from the pairs"),
+        (["--set", "held_out=0", "--patience", "2"], 2, "no pair is held out"),
+        (["--set", "steps=none"], 2, "would not end"),
         (["--set", "min_count=999"], 1, "no character stands 999 times"),
         (["--lower", "a", "--lower", "b"], 2, "--lower as often as DATA"),
         (["--exclude", "absent.txt"], 1, "absent.txt"),
@@ -231,7 +274,9 @@ def test_weights_that_are_no_numbers_give_no_figures(model: str) -> None:
     with torch.no_grad():
         for parameter in broken.parameters():
             parameter.fill_(float("nan"))
-    assert answer_lines(broken, ["天地"]) == [[]]
+    for settings in (DecodingSettings(), DecodingSettings(temperature=1.0)):
+        with pytest.raises(ModelError, match="no numbers"):
+            answer_lines(broken, ["天地"], settings)
     with pytest.raises(ModelError, match="nan nats"):
         evaluate_model(broken, Pairs(["天"], ["地"]), DecodingSettings())
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,13 +16,15 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 pytest.importorskip("tokenizers")
+pytest.importorskip("matplotlib")
 
 import naive_gpt2
 import tf_bundle
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from minent.cli import main
+from minent.neural.gpt2.model import GPT2Config
 
 TEXT = "却说宝玉正自发呆。黛玉笑道：你又来了。\n宝玉也笑了。\n" * 30
 SIZES = {
@@ -51,6 +57,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "novel.txt").write_text(TEXT, encoding="utf-8")
     (folder / "sizes.json").write_text(json.dumps(SIZES))
     assert _train(folder, "model", "--steps", "6") == 0
+    (folder / "gbk.txt").write_bytes(TEXT.encode("gb18030"))
+    shutil.copytree(folder / "model", folder / "broken")
+    weights = {name: tensor * float("nan") for name, tensor in load_file(folder / "model/model.safetensors").items()}
+    save_file(weights, folder / "broken" / "model.safetensors")
     return folder
 
 
@@ -170,19 +180,94 @@ def test_a_checkpoint_of_tensorflow_is_converted(
         (["train", "{home}/novel.txt", "-o", "{home}/x", "--config", "{home}/novel.txt"], "not a configuration"),
         (["train", "{home}/absent.txt", "-o", "{home}/x"], "no such file or folder"),
         (["train", "{home}/novel.txt", "-o", "{home}/x", "--vocab", "{home}/absent"], "no such file"),
-        (["train", "{home}/novel.txt", "-o", "{home}/x", "--window", "700"], None),
+        (["train", "{home}/gbk.txt", "-o", "{home}/x", "--errors", "strict"], "gbk.txt:1: not valid UTF-8 at byte 5"),
+        (["generate", "{home}/model", "\udcff"], "TEXT:1: not valid UTF-8"),
+        (["score", "{home}/broken", "{home}/novel.txt"], "its weights are of no use"),
+        (["generate", "{home}/broken", "x"], "its weights are of no use"),
         (["train", "{home}/sizes.json", "-o", "{home}/x", "--config", "base"], "too few for windows of 1024"),
         (["train", "{home}/novel.txt", "-o", "{home}/y", "--resume", "--config", "{home}/sizes.json"], "no training"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(
-    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str | None
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     arguments = [argument.format(home=home) for argument in arguments]
-    if message is None:  # a window is at most as long as the model has positions
-        assert main(["neural", "gpt2", *arguments, "--config", str(home / "sizes.json"), "--steps", "1"]) == 0
-        return
     assert main(["neural", "gpt2", *arguments]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("minent: ") and message in error
     assert "internal" not in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--steps", "1", "--held-out", "nan"], "held_out=nan"),
+        (["train", "--set", "epochs=none"], "the training would not end"),
+        (["train", "--epochs", "inf"], "epochs=inf: must be above 0, and finite"),
+        (["train", "--steps", "1", "--held-out", "0", "--patience", "2"], "patience=2: nothing is held out"),
+        (["finetune", "{home}/model", "--steps", "1", "--window", "17"], "window=17: the model has 16 positions"),
+        (["generate", "{home}/model", "x", "--temperature", "nan"], "temperature=nan"),
+        (["generate", "{home}/model", "x", "--temperature", "1e-40"], "temperature=1e-40"),
+        (["generate", "{home}/model", "x", "--repetition-penalty", "inf"], "repetition_penalty=inf"),
+        (["generate", "{home}/model", "x", "--top-p", "nan"], "top_p=nan"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_a_mistake_of_usage(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    arguments = [argument.format(home=home) for argument in arguments]
+    if arguments[0] != "generate":
+        arguments += [str(home / "novel.txt"), "-o", str(home / "never")]
+    if arguments[0] == "train":
+        arguments += ["--config", str(home / "sizes.json")]
+    assert main(["neural", "gpt2", *arguments]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert message in error and "--help" in error
+    assert not (home / "never").exists()
+
+
+def test_a_new_model_has_as_many_positions_as_the_window(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for window in (8, 40):
+        assert _train(home, "wide", "--steps", "1", "--window", str(window)) == 0
+        config = json.loads((home / "wide" / "config.json").read_text())["config"]
+        assert config["max_position_embeddings"] == window
+        assert f"{GPT2Config(**config).parameters:,} weights" in capsys.readouterr().err
+
+
+def test_text_in_another_encoding_is_told_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["neural", "gpt2", "score", str(home / "model"), str(home / "gbk.txt"), "--json"]) == 0
+    told = capsys.readouterr().err
+    assert "bytes were not valid text, the first at" in told and "gbk.txt:1; try --encoding auto" in told
+    read = ["neural", "gpt2", "score", str(home / "model"), "--json"]
+    assert main([*read, str(home / "gbk.txt"), "--encoding", "gb18030"]) == 0
+    as_gbk = capsys.readouterr()
+    assert main([*read, str(home / "novel.txt")]) == 0
+    assert as_gbk.out == capsys.readouterr().out and "not valid" not in as_gbk.err
+
+
+def test_a_training_leaves_a_picture_of_its_losses(home: Path) -> None:
+    assert (home / "model" / "loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_conversion_leaves_nothing_of_the_model_that_was_there(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home / "model", tmp_path / "out")
+    tf_bundle.write_bundle(tmp_path / "model.ckpt", dict(naive_gpt2.variables_of(12, 24, 2, 3, 40, 16)))
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", encoding="utf-8")
+    fixed = ["--config", str(home / "sizes.json"), "--vocab", str(tmp_path / "vocab.txt"), "-o", str(tmp_path / "out")]
+    convert = ["neural", "gpt2", "convert", str(tmp_path / "model.ckpt"), *fixed]
+    data = tmp_path / "model.ckpt.data-00000-of-00001"
+    whole = data.read_bytes()
+    data.write_bytes(whole[:-1])
+    assert main(convert) == 1  # what was there stays
+    assert all((tmp_path / "out" / path.name).read_bytes() == path.read_bytes() for path in (home / "model").iterdir())
+    data.write_bytes(whole)
+    assert main(convert) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"config.json", "model.safetensors", "vocab.txt"}
+
+
+def test_text_goes_to_a_terminal_of_any_encoding_as_utf_8(home: Path) -> None:
+    program = "import sys; from minent.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = ["neural", "gpt2", "generate", str(home / "model"), "宝玉", "--length", "2", "--threads", "1", "-q"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", program, *command], capture_output=True, env=environment, timeout=120)
+    assert done.stderr == b"" and done.stdout.decode("utf-8").startswith("宝玉") and done.stdout.endswith(b"\n")

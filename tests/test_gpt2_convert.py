@@ -175,6 +175,8 @@ DATA = ".data-00000-of-00001"
         (_flip(DATA, 0.5), "checksum"),
         (_flip(".index", 0.3), "wrong checksum"),
         (lambda prefix, found: tf_bundle.write_bundle(prefix, found, compression=1), "compressed"),
+        (lambda prefix, found: tf_bundle.write_bundle(prefix, found, named=2), "overlap"),
+        (_with("x" * 1025, np.zeros(1, np.float32)), "a name that is too long"),
         (lambda prefix, found: None, "no such file"),
     ],
 )
@@ -196,6 +198,14 @@ def test_a_checkpoint_that_is_wrong_or_cut_off_is_an_error_and_leaves_no_weights
     assert not (tmp_path / "out" / "model.safetensors").exists()
     with pytest.raises(ModelError):
         gpt2.load(tmp_path / "out")
+
+
+def test_an_index_of_too_many_tensors_is_refused(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minent.neural.gpt2.bundle.MOST_TENSORS", 39)
+    with pytest.raises(ModelError, match="more than 39 tensors"):
+        Bundle(written)
+    monkeypatch.setattr("minent.neural.gpt2.bundle.MOST_TENSORS", 40)
+    assert len(Bundle(written).entries) == 40
 
 
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=8))

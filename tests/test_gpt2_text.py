@@ -109,6 +109,15 @@ def test_a_file_that_is_no_vocabulary_is_told(tmp_path: Path, content: bytes, me
         load_tokenizer(tmp_path / "vocab.txt")
 
 
+def test_a_vocabulary_of_too_many_entries_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{entry}\n" for entry in SPECIALS))
+    monkeypatch.setattr("minent.neural.gpt2.tokenizer.MOST_ENTRIES", 5)
+    assert len(load_tokenizer(tmp_path / "vocab.txt")) == 5
+    monkeypatch.setattr("minent.neural.gpt2.tokenizer.MOST_ENTRIES", 4)
+    with pytest.raises(ModelError, match="too large for a vocabulary"):
+        load_tokenizer(tmp_path / "vocab.txt")
+
+
 def test_documents_begin_with_cls_and_unknown_characters_are_counted(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("宝玉Q\n", encoding="utf-8")
     (tmp_path / "b.txt").write_text("笑Q。", encoding="utf-8")
@@ -117,6 +126,26 @@ def test_documents_begin_with_cls_and_unknown_characters_are_counted(tmp_path: P
     assert TOKENIZER.decode(text.ids.tolist()) == "宝玉\ufffd\n笑\ufffd。"
     assert (text.characters, text.unknown) == (7, 2)
     assert np.flatnonzero(text.ids == TOKENIZER.start).tolist() == [0, 5]
+
+
+def test_bert_s_tokenizer_counts_no_characters_that_it_leaves_out(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("".join(f"{entry}\n" for entry in [*SPECIALS, "红"]), encoding="utf-8")
+    tokenizer = load_tokenizer(tmp_path / "vocab.txt")
+    text = "红\x01\u200b\ufffd 红\n"
+    assert len(tokenizer.encode(text)) == tokenizer.count_characters(text) == 2
+    for nothing in ("\x01\x02", "\u3000\n", "\u0301"):
+        with pytest.raises(CorpusError, match="no text"):
+            _coded(nothing, tmp_path, tokenizer)
+
+
+def test_bytes_that_are_no_text_are_counted_or_stop_the_reading(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("宝玉\n笑".encode() + b"\xff\xfe\n")
+    with Corpus(tmp_path / "a.txt") as corpus:
+        text = code_corpus(corpus, TOKENIZER)
+    assert text.invalid is not None and (text.invalid.count, text.characters) == (2, 7)
+    assert text.invalid.first_place.endswith("a.txt:2")
+    with Corpus(tmp_path / "a.txt", errors="strict") as corpus, pytest.raises(CorpusError, match="not valid UTF-8 at"):
+        code_corpus(corpus, TOKENIZER)
 
 
 # what may be drawn
@@ -282,7 +311,40 @@ def test_an_empty_text_has_no_bits(tmp_path: Path) -> None:
         _coded("", tmp_path)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e6])
+def test_weights_that_are_of_no_use_give_no_figures(model: GPT2, tmp_path: Path, value: float) -> None:
+    broken = GPT2(CONFIG).initialize().eval()
+    with torch.no_grad():
+        broken.word_embed.weight.mul_(value)
+    with pytest.raises(ModelError, match="its weights are of no use"):
+        score(broken, TOKENIZER, _coded(TEXT, tmp_path))
+    if not math.isfinite(value):
+        with pytest.raises(ModelError, match="logits that are no numbers"):
+            generate(broken, TOKENIZER, ["宝"], GenerationSettings(length=2))
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"length": 0},
+        {"top_k": -1},
+        {"top_p": 0.0},
+        *({name: value} for name in ("temperature", "top_p", "repetition_penalty") for value in (math.nan, math.inf)),
+        *({name: 1e-9} for name in ("temperature", "repetition_penalty")),
+    ],
+)
+def test_choices_of_drawing_out_of_their_bounds_are_refused(choice: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"must be|at least 1"):
+        GenerationSettings(**choice)
+
+
 # training
+
+
+def test_a_window_longer_than_the_positions_is_refused(model: GPT2, tmp_path: Path) -> None:
+    coded = _coded(TEXT * 20, tmp_path)
+    with pytest.raises(ValueError, match="window=17: the model has 16 positions"):
+        LanguageModelling(TRAIN, TOKENIZER, coded, model=model, window=17)
 
 
 def test_training_beats_the_entropy_of_single_characters_and_of_pairs(tmp_path: Path) -> None:

@@ -121,11 +121,7 @@ def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytes
     code, _, error = run(
         *(capsys, "cluster", "train", tmp_path / "text.txt", "--words", tmp_path / "words.txt", "-o", folder),
         *("--classes", 3, "--steps", 300, "--batch-size", 15, "--threads", 1),
-        *(
-            part
-            for pair in ("min_count=5", "dim=4", "hidden=32", "latent=4", "balance=300")
-            for part in ("--set", pair)
-        ),
+        *(part for pair in ("min_count=5", "dim=4", "hidden=32", "latent=4") for part in ("--set", pair)),
     )
     assert code == 0 and "vectors of 15 words" in error
     assert run(capsys, "cluster", "classes", folder, "-o", table)[0] == 0

@@ -43,6 +43,7 @@ def python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         ["neural", "--help"],
         ["neural", "gpt2", "--help"],
         *(["neural", "gpt2", name, "--help"] for name in ("convert", "train", "finetune", "generate", "score")),
+        *(["neural", "couplet", name, "--help"] for name in ("train", "generate", "evaluate")),
     ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
@@ -54,16 +55,19 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["train", "x.txt", "-o", "x"],
-        ["finetune", "x", "x.txt", "-o", "y"],
-        ["generate", "x", "y"],
-        ["score", "x", "y"],
-        ["evaluate", "x", "y"],
-        ["convert", "x", "--vocab", "v", "-o", "y"],
+        ["gpt2", "train", "x.txt", "-o", "x"],
+        ["gpt2", "finetune", "x", "x.txt", "-o", "y"],
+        ["gpt2", "generate", "x", "y"],
+        ["gpt2", "score", "x", "y"],
+        ["gpt2", "evaluate", "x", "y"],
+        ["gpt2", "convert", "x", "--vocab", "v", "-o", "y"],
+        ["couplet", "train", "x.tsv", "-o", "x"],
+        ["couplet", "generate", "x", "y"],
+        ["couplet", "evaluate", "x", "y"],
     ],
 )
 def test_without_pytorch_a_command_says_how_to_install_it(arguments: list[str]) -> None:
-    done = python(WITHOUT_TORCH, "neural", "gpt2", *arguments)
+    done = python(WITHOUT_TORCH, "neural", *arguments)
     assert done.returncode == 3
     assert done.stderr == "minent: this command needs the package torch: pip install 'minent[neural]'\n"
     assert done.stdout == ""

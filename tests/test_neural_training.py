@@ -6,7 +6,8 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,75 @@ def test_what_cannot_be_resumed_is_told(tmp_path: Path) -> None:
         train(Line(SETTINGS), tmp_path / "out", resume=True)
 
 
+def _with_state(folder: Path, change: Callable[[dict[str, Any], dict[str, Any]], object]) -> None:
+    """Change tensors and state of a training that was kept."""
+    tensors, state = checkpoint.read_training(folder)
+    tensors = {name: tensor.clone() for name, tensor in tensors.items()}
+    change(tensors, state)
+    checkpoint.save_training(folder, tensors, state)
+
+
+def _first_moment(tensors: dict[str, Any], state: dict[str, Any]) -> None:
+    tensors["optimizer/one/0/exp_avg"] = torch.zeros(3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda tensors, state: state.update(optimizers=5), "does not fit this model"),
+        (lambda tensors, state: state["progress"].update(best=[1]), "does not fit this model"),
+        (lambda tensors, state: state["config"].update(dropout=0.5), "of a model with another dropout"),
+        (_first_moment, "does not fit this model"),
+    ],
+)
+def test_the_state_of_another_training_is_not_resumed(tmp_path: Path, change: Any, message: str) -> None:
+    train(Line(SETTINGS), tmp_path / "out")
+    _with_state(tmp_path / "out", change)
+    with pytest.raises(ModelError, match=message):
+        train(Line(SETTINGS), tmp_path / "out", resume=True)
+
+
+def test_settings_that_are_given_anew_hold_when_a_training_is_resumed(tmp_path: Path) -> None:
+    class Decaying(Line):
+        def __init__(self, decay: float) -> None:
+            super().__init__(dataclasses.replace(SETTINGS, steps=3))
+            self.optimizers = {"one": torch.optim.AdamW(self.model.parameters(), lr=0.1, weight_decay=decay)}
+
+    train(Decaying(0.5), tmp_path / "out")
+    _with_state(tmp_path / "out", lambda _, state: state["optimizers"]["one"]["groups"][0].update(betas="xy"))
+    task = Decaying(0.25)
+    task.settings = dataclasses.replace(task.settings, steps=5)
+    assert train(task, tmp_path / "out", resume=True).steps == 5
+    group = task.optimizers["one"].param_groups[0]
+    assert (group["weight_decay"], group["betas"]) == (0.25, (0.9, 0.999))
+
+
+def test_a_training_that_would_not_end_is_refused_before_the_last_one_is_lost(tmp_path: Path) -> None:
+    train(Line(SETTINGS), tmp_path / "out")
+    with pytest.raises(ValueError, match="would not end"):
+        train(Line(dataclasses.replace(SETTINGS, steps=None)), tmp_path / "out")
+    assert (tmp_path / "out" / "training.safetensors").exists()
+
+
+def test_a_log_that_was_damaged_does_not_stop_a_training(tmp_path: Path) -> None:
+    train(Line(SETTINGS), tmp_path / "out")
+    with open(tmp_path / "out" / "metrics.jsonl", "a") as stream:
+        stream.write("[" * 100_000 + '\n[5]\n{"step": 1e999, "loss": 1}\n{"st')
+    before = _log_steps(tmp_path / "out")
+    train(Line(dataclasses.replace(SETTINGS, steps=24)), tmp_path / "out", resume=True)
+    assert _log_steps(tmp_path / "out") == [*before, 24, 24]
+
+
+def test_a_folder_with_weights_but_no_vocabulary_yet_is_one_of_ours(tmp_path: Path) -> None:
+    class Killed(Line):
+        def best_weights(self) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(Killed(SETTINGS), tmp_path / "out")
+    train(Line(SETTINGS), tmp_path / "out")
+
+
 def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("do not lose this")
     with pytest.raises(OutputError, match="other things"):
@@ -396,6 +466,7 @@ def test_an_epoch_of_batches_has_every_example_once(examples: int, size: int, se
         (["steps=many"], "not of type int"),
         (["steps=0"], "at least 1"),
         (["learning_rate=nan"], "above 0"),
+        (["epochs=inf"], "above 0, and finite"),
         (["schedule=steep"], "choose constant"),
     ],
 )
@@ -409,6 +480,14 @@ def test_a_mapping_with_types_of_its_own_is_refused() -> None:
     for values in ({"width": True}, {"width": 3.0}, {"width": None}, {"width": 3, "name": 1}):
         with pytest.raises(ValueError, match="not of type"):
             from_mapping(LineConfig, values)
+
+
+def _log_steps(folder: Path) -> list[int]:
+    found = []
+    for line in (folder / "metrics.jsonl").read_text().splitlines():
+        with suppress(ValueError, TypeError, RecursionError):
+            found.append(json.loads(line)["step"])
+    return [step for step in found if math.isfinite(step)]
 
 
 def _log(folder: Path) -> list[dict[str, Any]]:

@@ -51,8 +51,10 @@ def block(entries: list[tuple[bytes, bytes]]) -> bytes:
     return out + (0).to_bytes(4, "little") + (1).to_bytes(4, "little")
 
 
-def write_bundle(prefix: Path, variables: dict[str, np.ndarray], compression: int = 0, per_block: int = 5) -> None:
-    """`prefix.index` and `prefix.data-00000-of-00001`."""
+def write_bundle(
+    prefix: Path, variables: dict[str, np.ndarray], compression: int = 0, per_block: int = 5, named: int = 1
+) -> None:
+    """`prefix.index` and `prefix.data-00000-of-00001`. named : so often does the index name each block"""
     data = b""
     entries = [(b"", field(1, 1) + field(3, field(1, 1)))]
     for name in sorted(variables):
@@ -75,7 +77,8 @@ def write_bundle(prefix: Path, variables: dict[str, np.ndarray], compression: in
 
     for at in range(0, len(entries), per_block):
         some = entries[at : at + per_block]
-        index.append((some[-1][0] + b"\x00", add(block(some))))
+        handle = add(block(some))
+        index += [(some[-1][0] + bytes([number]), handle) for number in range(named)]
     meta = add(block([]))
     footer = (meta + add(block(index))).ljust(40, b"\x00") + 0xDB4775248B80FB57.to_bytes(8, "little")
     Path(f"{prefix}.index").write_bytes(out + footer)

@@ -27,7 +27,10 @@ Folder = str | os.PathLike[str]
 
 
 def prepare_folder(folder: Folder) -> Path:
-    """Make a folder for a model. OutputError: it cannot be made, or holds things but no model of ours."""
+    """Make a folder for a model. OutputError: it cannot be made, or holds things but no model of ours.
+
+    A log alone is what a training leaves that failed before its first checkpoint: there another one may begin.
+    """
     path = Path(folder)
     shown = display_path(folder)
     try:
@@ -35,11 +38,20 @@ def prepare_folder(folder: Folder) -> Path:
         names = {name for name in os.listdir(path) if not name.startswith(".")}
     except OSError as error:
         raise OutputError(shown, describe_os_error(error)) from error
-    if names and CONFIG not in names:
+    if names and CONFIG not in names and not (names == {METRICS} and _is_log(path / METRICS)):
         raise OutputError(shown, "exists and holds other things than a model")
-    if names:
+    if CONFIG in names:
         read_json(path / CONFIG)  # somebody else's config.json is not overwritten
     return path
+
+
+def _is_log(path: Path) -> bool:
+    """Whether a file is empty, or begins like the log of a training."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(8) in (b"", b'{"step":')
+    except OSError:
+        return False
 
 
 def save_config(folder: Folder, kind: str, config: Mapping[str, Any]) -> None:
@@ -120,11 +132,11 @@ def build_model(
     config = read_config(folder, kind, config_type)
     with torch.device("meta"):
         model = make(config)
-    assign_weights(model, Path(folder) / WEIGHTS, weights_metadata(kind, vars(config)), device, dtype)
+    assign_weights(model, Path(folder) / WEIGHTS, kind, config, device, dtype)
     return model.eval()
 
 
-def assign_weights(model: Any, path: Path, metadata: Mapping[str, str], device: Any = None, dtype: Any = None) -> None:
+def assign_weights(model: Any, path: Path, kind: str, config: object, device: Any = None, dtype: Any = None) -> None:
     """Give a model that was made on "meta" the weights of a file. All its buffers must be persistent.
 
     ModelError: the file is not whole, or its names, shapes or metadata are those of another model.
@@ -133,16 +145,27 @@ def assign_weights(model: Any, path: Path, metadata: Mapping[str, str], device: 
     expected = model.state_dict()
     with open_tensors(path) as reader:
         found = dict(reader.metadata() or {})
-        for key in ("model", "config"):
-            if found.get(key, metadata[key]) != metadata[key]:
+        for key, same in (("model", found.get("model", kind) == kind), ("config", _tells_of(found, config))):
+            if not same:
                 raise ModelError(shown, f"belongs to another {key} than {CONFIG} says", "the folder was mixed up")
         compare_shapes(shown, expected, {name: tuple(reader.get_slice(name).get_shape()) for name in reader.keys()})  # noqa: SIM118
         weights = {}
         for name, wanted in expected.items():
             tensor = reader.get_tensor(name)
-            kind = (dtype or tensor.dtype) if wanted.dtype.is_floating_point else wanted.dtype
-            weights[name] = tensor.to(device=device or "cpu", dtype=kind)
+            target = (dtype or tensor.dtype) if wanted.dtype.is_floating_point else wanted.dtype
+            weights[name] = tensor.to(device=device or "cpu", dtype=target)
     model.load_state_dict(weights, strict=True, assign=True)
+
+
+def _tells_of(metadata: Mapping[str, str], config: object) -> bool:
+    """Whether the metadata of weights tell of this configuration, or of none; fields they lack have their defaults."""
+    if "config" not in metadata:
+        return True
+    try:
+        content = json.loads(metadata["config"])
+        return isinstance(content, dict) and from_mapping(type(config), content) == config
+    except (ValueError, RecursionError):
+        return False
 
 
 def compare_shapes(shown: str, expected: Mapping[str, Any], found: Mapping[str, tuple[int, ...]]) -> None:

@@ -50,5 +50,5 @@ def seed_step(seed: int, step: int) -> None:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether PyTorch, on any device, could not get the memory it asked for."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
-        isinstance(error, RuntimeError) and "allocate memory" in str(error)
+        isinstance(error, RuntimeError) and any(words in str(error) for words in ("allocate memory", "bad_alloc"))
     )

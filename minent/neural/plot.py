@@ -51,7 +51,7 @@ def read_curves(path: Path) -> dict[tuple[str, bool], list[tuple[int, float]]]:
             line = json.loads(text)
             step = int(line["step"])
             parts: list[tuple[bool, dict[str, Any]]] = [(False, line), (True, line.get("evaluation") or {})]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue  # cut off while it was written
         for held_out, figures in parts:
             for name, value in figures.items():

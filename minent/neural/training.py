@@ -136,6 +136,8 @@ def train(
     or a gradient is no number any more or memory ran out; ModelError where `resume` finds no training, or another's.
     """
     settings = task.settings
+    if settings.steps is None and settings.epochs is None and settings.minutes is None:
+        raise ValueError("give steps, epochs or minutes: the training would not end")
     path = checkpoint.prepare_folder(folder)
     loop = _Loop(task, path, report)
     if resume:
@@ -143,8 +145,6 @@ def train(
     else:
         for name in (TRAINING, METRICS):
             (path / name).unlink(missing_ok=True)
-    if settings.steps is None and settings.epochs is None and settings.minutes is None:
-        raise ValueError("give steps, epochs or minutes: the training would not end")
     try:
         with status_line(progress) as show, open(path / METRICS, "a", encoding="utf-8") as metrics:
             return loop.run(show, lambda line: _append(metrics, line))
@@ -274,6 +274,7 @@ class _Loop:
     def save_weights(self) -> None:
         task = self.task
         note = {"step": self.at.step, **(self.at.best or {})}
+        checkpoint.save_config(self.folder, task.kind, task.config)  # first: it marks the folder as that of a model
         for name, content in task.extras.items():
             with atomic_open(self.folder / name) as stream:
                 stream.write(content)
@@ -292,7 +293,8 @@ class _Loop:
         for name, optimizer in task.optimizers.items():
             more, plain[name] = checkpoint.flatten_optimizer(name, optimizer)
             tensors |= more
-        state = {"task": task.kind, "data": task.data, "seed": self.settings.seed, "progress": vars(at)}
+        state = {"task": task.kind, "config": dict(task.config), "data": task.data, "seed": self.settings.seed}
+        state["progress"] = vars(at)
         checkpoint.save_training(self.folder, tensors, {**state, "optimizers": plain})
         if at.best is None:
             self.save_weights()
@@ -307,19 +309,40 @@ class _Loop:
             if state.get(key) != value:
                 what = {"task": "model", "data": "data or batch size"}.get(key, key)
                 raise ModelError(shown, f"was trained with another {what}", "leave --resume out to start anew")
+        self.same_config(state, shown)
         try:
             for name, module in self.task.modules().items():
                 prefix = f"module/{name}/"
                 own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
                 module.load_state_dict(own, strict=True)
             for name, optimizer in self.task.optimizers.items():
+                given = [{key: group[key] for key in group if key != "params"} for group in optimizer.param_groups]
                 checkpoint.unflatten_optimizer(name, optimizer, tensors, state["optimizers"][name])
+                for group, own in zip(optimizer.param_groups, given, strict=True):
+                    group.update(own)  # a weight decay that was given anew holds
+                _check_state(optimizer)
             self.at = _progress_of(state["progress"])
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelError(shown, "does not fit this model", "leave --resume out to start anew") from error
         self.saved_step, self.resumed_seconds = self.at.step, self.at.seconds
         _drop_lines_after(self.folder / METRICS, self.at.step)
         self.report(f"resumed at step {self.at.step:,}")
+
+    def same_config(self, state: Mapping[str, Any], shown: str) -> None:
+        """ModelError where a field of the model was another: not all of them change the shapes of the weights."""
+        kept, mine = state.get("config", {}), json.loads(json.dumps(dict(self.task.config)))
+        for key in kept if isinstance(kept, dict) else {}:
+            if kept[key] != mine.get(key):
+                problem = f"is of a model with another {key}"
+                raise ModelError(shown, problem, "give the same sizes, or leave --resume out to start anew")
+
+
+def _check_state(optimizer: Any) -> None:
+    """RuntimeError where what an optimiser keeps of a parameter cannot be of it: its shape is another one's."""
+    for parameter, values in optimizer.state.items():
+        for value in values.values():
+            if isinstance(value, torch.Tensor) and value.dim() > 0:
+                torch.broadcast_to(value, parameter.shape)
 
 
 class _Window:
@@ -390,7 +413,7 @@ def _drop_lines_after(path: Path, step: int) -> None:
         try:
             if json.loads(line)["step"] <= step:
                 kept.append(line + "\n")
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue  # cut off while it was written
     with atomic_open(path, "w") as stream:
         stream.write("".join(kept))

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from minent.cli.evaluate import encoding_option
 from minent.cli.neural.options import (
-    device_option,
+    given_lines,
+    model_options,
     needs,
-    quiet_option,
     seed_option,
     tell_result,
-    threads_option,
     training_options,
     training_settings,
     use_threads,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 DEFAULTS = DecodingSettings()
 
 data_argument = click.argument("data", nargs=-1, required=True, metavar="DATA...")
-folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
 lower_option = click.option(
     "--lower",
     "lower",
@@ -70,16 +69,18 @@ def command() -> None:
 @lower_option
 @click.option("--exclude", multiple=True, metavar="FILE", help="Learn no pair with a line of this file; repeatable.")
 @skip_option
+@encoding_option
 @click.option(
     "--model", type=click.Choice(MODELS), default=MODELS[0], show_default=True, help="gated-cnn: the article's."
 )
 @training_options
-@needs()
+@needs("matplotlib")
 def train(
     data: tuple[str, ...],
     lower: tuple[str, ...],
     exclude: tuple[str, ...],
     skip_wrong: bool,
+    encoding: str,
     model: str,
     output: str,
     resume: bool,
@@ -89,7 +90,7 @@ def train(
 ) -> None:
     """Learn from files of lines `upper TAB lower`, or from files of upper lines and, with --lower, of lower ones.
 
-    --set also takes the sizes of the model (dim, dropout, …), longest, min_count and held_out.
+    DIR also gets loss.png. --set also takes the sizes of the model (dim, dropout, …), longest, min_count and held_out.
 
     \b
     Example:  minent neural couplet train pairs.tsv -o couplets
@@ -97,6 +98,7 @@ def train(
     from minent.cli.notices import say
     from minent.neural.couplet.learning import split_pairs, train_couplets
     from minent.neural.couplet.pairs import without_lines
+    from minent.neural.plot import plot_losses
 
     of_data = [pair for pair in pairs if _key(pair) in field_types(DataSettings)]
     of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
@@ -104,8 +106,8 @@ def train(
     settings = training_settings(TRAINING[model], tuple(of_training), **options)
     try:
         chosen = with_pairs(DataSettings(), of_data)
-        found = _read(data, lower, skip_wrong, quiet)
-        used = without_lines(found, exclude)
+        found = _read(data, lower, skip_wrong, encoding, quiet)
+        used = without_lines(found, exclude, encoding)
         split = split_pairs(used, chosen, settings.seed)
         say(
             f"{len(split.learned):,} pairs to learn from, {len(split.held_out):,} held out, {len(found) - len(used):,} "
@@ -125,11 +127,12 @@ def train(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    plot_losses(output)
     tell_result(result, output, quiet)
 
 
 @command.command()
-@folder_argument
+@model_options
 @click.argument("text", nargs=-1, metavar="[TEXT]...")
 @click.option(
     "-n", "--nbest", "answers", type=click.IntRange(1, 1024), default=1, show_default=True, help="Lower lines."
@@ -145,9 +148,6 @@ def train(
 @without_option
 @click.option("--scores", is_flag=True, help="A third column: nats of the line under the model.")
 @seed_option
-@device_option
-@threads_option
-@quiet_option
 @needs("pypinyin")
 def generate(
     folder: str,
@@ -169,7 +169,6 @@ def generate(
     """
     from minent.cli.notices import say
     from minent.errors import CorpusError
-    from minent.evaluation.lines import read_lines
     from minent.files import atomic_open
     from minent.neural.couplet import load
     from minent.neural.couplet.decoding import answer_lines
@@ -178,13 +177,12 @@ def generate(
 
     use_threads(threads)
     settings = _decoding(without, answers=answers, beam=beam, temperature=temperature, seed=seed)
-    place, lines = ("<stdin>", read_lines("-")) if text in ((), ("-",)) else ("TEXT", list(text))
     uppers = []
-    for number, line in enumerate(lines, start=1):
+    for place, line in given_lines(text):
         try:
             uppers.append(clean_line(line))
         except ValueError as error:
-            raise CorpusError(f"{place}:{number}", str(error)) from error
+            raise CorpusError(place, str(error)) from error
     uppers = [upper for upper in uppers if upper]
     found = answer_lines(load(folder, choose_device(device)), uppers, settings)
     with atomic_open("-", "w") as stream:
@@ -196,21 +194,20 @@ def generate(
 
 
 @command.command()
-@folder_argument
+@model_options
 @data_argument
 @lower_option
 @skip_option
+@encoding_option
 @beam_option
 @without_option
-@device_option
-@threads_option
-@quiet_option
 @needs("pypinyin")
 def evaluate(
     folder: str,
     data: tuple[str, ...],
     lower: tuple[str, ...],
     skip_wrong: bool,
+    encoding: str,
     beam: int,
     without: tuple[str, ...],
     device: str,
@@ -232,7 +229,7 @@ def evaluate(
 
     use_threads(threads)
     settings = _decoding(without, beam=beam)
-    pairs = _read(data, lower, skip_wrong, quiet)
+    pairs = _read(data, lower, skip_wrong, encoding, quiet)
     model = load(folder, choose_device(device))
     with progress_bar(2 * len(pairs), "line", "answers", enabled=not quiet) as advance:
         figures = evaluate_model(model, pairs, settings, advance)
@@ -240,12 +237,12 @@ def evaluate(
         stream.write(json.dumps(figures, indent=2) + "\n")
 
 
-def _read(data: tuple[str, ...], lower: tuple[str, ...], skip_wrong: bool, quiet: bool) -> Pairs:
+def _read(data: tuple[str, ...], lower: tuple[str, ...], skip_wrong: bool, encoding: str, quiet: bool) -> Pairs:
     from minent.cli.notices import say
     from minent.neural.couplet.pairs import read_pairs
 
     try:
-        pairs = read_pairs(data, lower, skip_wrong)
+        pairs = read_pairs(data, lower, skip_wrong, encoding)
     except ValueError as error:
         raise click.UsageError(f"{error}: --lower as often as DATA, or not at all") from error
     if pairs.wrong.count:

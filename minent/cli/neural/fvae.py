@@ -9,12 +9,10 @@ import click
 from minent.cli.neural.image_options import image_options, read_pictures
 from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
 from minent.cli.neural.options import (
-    device_option,
+    model_options,
     needs,
-    quiet_option,
     seed_option,
     tell_result,
-    threads_option,
     training_options,
     training_settings,
     use_threads,
@@ -24,7 +22,6 @@ from minent.neural.settings import TrainingSettings, field_types, with_pairs
 
 PICTURE_OPTIONS = ("data", "idx", "as_folder", "fonts", "characters", "split", "side", "colour")
 
-folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
 temperature_option = click.option(
     "--temperature", type=click.FloatRange(0, 10), default=1.0, show_default=True, help="Deviation of the latents."
 )
@@ -97,15 +94,12 @@ def train(
 
 
 @command.command()
-@folder_argument
+@model_options
 @image_options("test")
 @judge_option
 @count_option
 @temperature_option
 @seed_option
-@device_option
-@threads_option
-@quiet_option
 @needs()
 def evaluate(
     folder: str,
@@ -153,7 +147,7 @@ def evaluate(
 
 
 @command.command()
-@folder_argument
+@model_options
 @image_options("test")
 @click.option("-o", "--output", required=True, type=click.Path(), metavar="PNG", help="The grid.")
 @click.option("-n", "--count", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Pictures.")
@@ -165,9 +159,6 @@ def evaluate(
 )
 @temperature_option
 @seed_option
-@device_option
-@threads_option
-@quiet_option
 @needs("PIL")
 def sample(
     folder: str,

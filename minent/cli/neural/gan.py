@@ -9,12 +9,10 @@ import click
 from minent.cli.neural.image_options import image_options, read_pictures
 from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
 from minent.cli.neural.options import (
-    device_option,
+    model_options,
     needs,
-    quiet_option,
     seed_option,
     tell_result,
-    threads_option,
     training_options,
     training_settings,
     use_threads,
@@ -22,7 +20,6 @@ from minent.cli.neural.options import (
 from minent.neural.gan.settings import ARCHITECTURES, LOSSES, PENALTIES, TRAINING, configure
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 
-folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
 truncation_option = click.option(
     "--truncation",
     type=click.FloatRange(0, 10),
@@ -113,15 +110,12 @@ def train(
 
 
 @command.command()
-@folder_argument
+@model_options
 @image_options("test")
 @judge_option
 @count_option
 @truncation_option
 @seed_option
-@device_option
-@threads_option
-@quiet_option
 @needs()
 def evaluate(
     folder: str,
@@ -160,15 +154,12 @@ def evaluate(
 
 
 @command.command()
-@folder_argument
+@model_options
 @click.option("-o", "--output", required=True, type=click.Path(), metavar="PNG", help="The grid.")
 @click.option("-n", "--count", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Pictures.")
 @click.option("--label", type=click.IntRange(min=0), help="Of all pictures.  [default: all labels in turn]")
 @truncation_option
 @seed_option
-@device_option
-@threads_option
-@quiet_option
 @needs("PIL")
 def sample(
     folder: str,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from minent.cli.neural.gpt2_training import finetune, tell_size, train
-from minent.cli.neural.options import device_option, needs, quiet_option, seed_option, threads_option, use_threads
-from minent.cli.options import Decorator, Function, corpus_options
+from minent.cli.neural.gpt2_training import finetune, tell_invalid, tell_size, train
+from minent.cli.neural.options import given_lines, model_options, needs, quiet_option, seed_option, use_threads
+from minent.cli.notices import answer
+from minent.cli.options import Function, corpus_options
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
@@ -28,24 +28,13 @@ def command() -> None:
     """
 
 
-def model_options(function: Function) -> Function:
-    """Which model, and how it is used: folder, device, precision, threads and quiet."""
-    decorators: tuple[Decorator[Function], ...] = (
-        click.argument("folder", metavar="DIR", type=click.Path()),
-        device_option,
-        click.option(
-            "--precision",
-            type=click.Choice(("file", "fp32", "bf16")),
-            default="file",
-            show_default=True,
-            help="Of the weights in memory; as in the file they are mapped on the CPU, not copied.",
-        ),
-        threads_option,
-        quiet_option,
-    )
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
+stored_precision_option = click.option(
+    "--precision",
+    type=click.Choice(("file", "fp32", "bf16")),
+    default="file",
+    show_default=True,
+    help="Of the weights in memory; as in the file they are mapped on the CPU, not copied.",
+)
 
 
 @command.command()
@@ -78,10 +67,11 @@ command.add_command(finetune)
 
 @command.command()
 @model_options
+@stored_precision_option
 @click.argument("beginnings", nargs=-1, metavar="[TEXT]...")
 @click.option("--length", type=click.IntRange(min=1), default=128, show_default=True, help="Most units to add.")
 @click.option("--least", type=click.IntRange(min=0), default=0, show_default=True, help="So many before it may end.")
-@click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="Texts for each beginning.")
+@click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Texts for each beginning.")
 @click.option("--temperature", type=click.FloatRange(min=0), default=1.0, show_default=True, help="0: the likeliest.")
 @click.option("--top-k", type=click.IntRange(min=0), default=0, show_default=True, help="The k likeliest only; 0: all.")
 @click.option(
@@ -112,102 +102,83 @@ def generate(
     cache: bool,
     seed: int,
 ) -> None:
-    """Write on from each TEXT, or from each line of stdin; all in one batch.
+    """Write on from each TEXT, or from each line of stdin (`-`, or no TEXT); all in one batch.
 
     A single text is shown while it grows. The end after --stop is the full stop 。 unless another is given.
 
     \b
     Example:  minent neural gpt2 generate novel 却说宝玉 --top-k 40 --seed 7
     """
+    from minent.files import atomic_open
     from minent.neural.gpt2.files import load_vocabulary
     from minent.neural.gpt2.generation import GenerationSettings
     from minent.neural.gpt2.generation import generate as generate_texts
 
-    settings = GenerationSettings(length, least, temperature, top_k, top_p, repetition_penalty, stop, seed)
+    try:
+        settings = GenerationSettings(length, least, temperature, top_k, top_p, repetition_penalty, stop, seed)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     tokenizer = load_vocabulary(folder)
-    model = _load(folder, device, precision, threads, quiet)
-    texts = beginnings or tuple(sys.stdin.buffer.read().decode("utf-8", "replace").splitlines())
-    rows = [text for text in texts for _ in range(count)]
+    rows = [text for _, text in given_lines(beginnings) for _ in range(count)]
     if not rows:
         return
-    stream = len(rows) == 1 and not as_json
-    if stream:
-        _show(0, rows[0])
-    found = generate_texts(
-        model,
-        tokenizer,
-        rows,
-        settings,
-        use_cache=cache,
-        on_piece=_show if stream else _silent,
+    model = _load(folder, device, precision, threads, quiet)
+    shown = len(rows) == 1 and not as_json
+    with atomic_open("-", "w") as stdout:
+
+        def show(piece: str) -> None:
+            stdout.write(piece)
+            stdout.flush()
+
+        if shown:
+            show(rows[0])
+            generate_texts(model, tokenizer, rows, settings, use_cache=cache, on_piece=lambda _, piece: show(piece))
+            show("\n")
+            return
+        for each in generate_texts(model, tokenizer, rows, settings, use_cache=cache):
+            line = {"beginning": each.beginning, "text": each.text, "units": each.units, "ended": each.ended}
+            stdout.write((json.dumps(line, ensure_ascii=False) if as_json else each.beginning + each.text) + "\n")
+
+
+def scoring_options(function: Function) -> Function:
+    """Which text, and which model and how it is used; what `_score` takes."""
+    size = click.option(
+        "--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Windows at once."
     )
-    if stream:
-        click.echo()
-        return
-    for each in found:
-        line = {"beginning": each.beginning, "text": each.text, "units": each.units, "ended": each.ended}
-        click.echo(json.dumps(line, ensure_ascii=False) if as_json else each.beginning + each.text)
+    return model_options(stored_precision_option(corpus_options(size(function))))
 
 
 @command.command()
-@model_options
-@corpus_options
-@click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Windows at once.")
+@scoring_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @needs("tokenizers")
-def score(
-    folder: str,
-    device: str,
-    precision: str,
-    threads: int | None,
-    quiet: bool,
-    corpus: tuple[str, ...],
-    field: str | None,
-    encoding: str,
-    errors: Errors,
-    batch_size: int,
-    as_json: bool,
-) -> None:
+def score(as_json: bool, **options: Any) -> None:
     """Bits per character of a corpus under the model in DIR; `minent entropy` tells them under a lexicon.
 
     \b
     Example:  minent neural gpt2 score novel other.txt
     """
-    found = _score(folder, device, precision, threads, quiet, corpus, field, encoding, errors, batch_size)
+    found = _score(**options)
     if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=2))
+        answer(json.dumps(found.to_dict(), indent=2))
         return
-    click.echo("characters      units    unknown  bits/character  perplexity/unit")
-    click.echo(
+    answer(
+        "characters      units    unknown  bits/character  perplexity/unit\n"
         f"{found.characters:>10,} {found.units:>10,} {found.unknown:>10,} {found.bits_per_character:>15.4f} "
         f"{found.perplexity_per_unit:>16.2f}"
     )
 
 
 @command.command()
-@model_options
-@corpus_options
-@click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Windows at once.")
+@scoring_options
 @needs("tokenizers")
-def evaluate(
-    folder: str,
-    device: str,
-    precision: str,
-    threads: int | None,
-    quiet: bool,
-    corpus: tuple[str, ...],
-    field: str | None,
-    encoding: str,
-    errors: Errors,
-    batch_size: int,
-) -> None:
+def evaluate(**options: Any) -> None:
     """The figures of `score` as JSON.
 
     \b
     Example:  minent neural gpt2 evaluate novel other.txt > figures.json
     """
-    found = _score(folder, device, precision, threads, quiet, corpus, field, encoding, errors, batch_size)
-    click.echo(json.dumps(found.to_dict(), indent=2))
+    answer(json.dumps(_score(**options).to_dict(), indent=2))
 
 
 def _score(
@@ -230,6 +201,7 @@ def _score(
     tokenizer = load_vocabulary(folder)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field) as source:
         text = code_corpus(source, tokenizer)
+    tell_invalid(text, quiet)
     model = _load(folder, device, precision, threads, quiet)
     return score_text(model, tokenizer, text, batch_size=batch_size, progress=not quiet)
 
@@ -242,13 +214,3 @@ def _load(folder: str, device: str, precision: str, threads: int | None, quiet: 
     width = {"file": width, "fp32": 4, "bf16": 2}[precision]
     tell_size(config, None, quiet, bytes_per_weight=width)
     return load(folder, device=device, precision=precision)
-
-
-def _show(row: int, piece: str) -> None:
-    """Show a piece at once."""
-    click.echo(piece, nl=False)
-    sys.stdout.flush()
-
-
-def _silent(row: int, piece: str) -> None:
-    """Show nothing."""

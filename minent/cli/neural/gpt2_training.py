@@ -28,7 +28,7 @@ def language_options(optimizer: str) -> Callable[[Function], Function]:
                 "--window",
                 type=click.IntRange(min=2),
                 metavar="N",
-                help="Units of an example; a new model has as many positions.  [default: those of the sizes]",
+                help="Units of an example; a new model has as many positions.  [default: those of the model]",
             ),
             click.option(
                 "--held-out",
@@ -64,9 +64,9 @@ def language_options(optimizer: str) -> Callable[[Function], Function]:
 )
 @click.option("--vocab", type=click.Path(), metavar="FILE", help="BERT's vocab.txt.  [default: characters]")
 @language_options("adamw")
-@needs("tokenizers")
+@needs("tokenizers", "matplotlib")
 def train(corpus: tuple[str, ...], sizes: str, vocab: str | None, quiet: bool, **options: Any) -> None:
-    """Train a model from scratch on a corpus.
+    """Train a model from scratch on a corpus. DIR also gets loss.png.
 
     \b
     Example:  minent neural gpt2 train novel.txt -o novel --minutes 10
@@ -83,19 +83,19 @@ def train(corpus: tuple[str, ...], sizes: str, vocab: str | None, quiet: bool, *
         else:
             tokenizer = load_tokenizer(vocab)
         text = code_corpus(source, tokenizer)
-    config = read_sizes(sizes, len(tokenizer))
+    config = read_sizes(sizes, len(tokenizer), task_options["window"])
     _tell_text(text, len(tokenizer), quiet)
     tell_size(config, task_options["optimizer"], quiet)
-    _run(LanguageModelling(settings, tokenizer, text, config, **task_options), options, quiet)
+    _run(lambda: LanguageModelling(settings, tokenizer, text, config, **task_options), options, quiet)
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]...")
 @language_options("adafactor")
-@needs("tokenizers")
+@needs("tokenizers", "matplotlib")
 def finetune(folder: str, corpus: tuple[str, ...], quiet: bool, **options: Any) -> None:
-    """Train the model in DIR further on another corpus.
+    """Train the model in DIR further on another corpus. The folder of the new one also gets loss.png.
 
     With Adafactor the largest model fits where Adam does not; --recompute and --set accumulate=N save more memory.
 
@@ -113,7 +113,7 @@ def finetune(folder: str, corpus: tuple[str, ...], quiet: bool, **options: Any) 
     _tell_text(text, len(tokenizer), quiet)
     tell_size(stored_sizes(folder)[0], task_options["optimizer"], quiet)
     model = load(folder, device=settings.device, precision="fp32")
-    _run(LanguageModelling(settings, tokenizer, text, model=model, **task_options), options, quiet)
+    _run(lambda: LanguageModelling(settings, tokenizer, text, model=model, **task_options), options, quiet)
 
 
 def tell_size(config: GPT2Config, optimizer: str | None, quiet: bool, bytes_per_weight: int = 4) -> None:
@@ -143,11 +143,25 @@ def _corpus(corpus: tuple[str, ...], options: dict[str, Any]) -> Any:
 def _tell_text(text: CodedText, entries: int, quiet: bool) -> None:
     lost = f", {text.unknown:,} of them not in the vocabulary" if text.unknown else ""
     say(f"{text.characters:,} characters{lost}; {len(text.ids):,} units, {entries:,} entries", quiet)
+    tell_invalid(text, quiet)
 
 
-def _run(task: LanguageModelling, options: dict[str, Any], quiet: bool) -> None:
+def tell_invalid(text: CodedText, quiet: bool) -> None:
+    """Say on stderr which bytes of a corpus were no text."""
+    if text.invalid:
+        where = f"the first at {text.invalid.first_place}; try --encoding auto"
+        say(f"{text.invalid.count:,} bytes were not valid text, {where}", quiet)
+
+
+def _run(make: Callable[[], LanguageModelling], options: dict[str, Any], quiet: bool) -> None:
+    from minent.neural.plot import plot_losses
     from minent.neural.training import train as run
 
+    try:
+        task = make()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     output = options["output"]
     result = run(task, output, resume=options["resume"], report=lambda line: say(line, quiet), progress=not quiet)
+    plot_losses(output)
     tell_result(result, output, quiet)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from minent.errors import MissingExtraError
+from minent.errors import CorpusError, MissingExtraError, ModelError
 from minent.neural.settings import DEVICES, PRECISIONS, TrainingSettings, with_pairs
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ PACKAGES = ("torch", "safetensors")
 
 
 def needs(*packages: str, extra: str = "neural") -> Callable[[Function], Function]:
-    """Before a command runs: MissingExtraError unless PyTorch, safetensors and these packages are installed."""
+    """Before a command runs: MissingExtraError unless PyTorch, safetensors and these packages are installed.
+
+    And where its memory runs out outside of the training loop, while a model is made for instance: ModelError.
+    """
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
@@ -28,7 +31,15 @@ def needs(*packages: str, extra: str = "neural") -> Callable[[Function], Functio
             for package in (*PACKAGES, *packages):
                 if find_spec(package) is None:
                     raise MissingExtraError(package, extra, "this command")
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except (MemoryError, RuntimeError) as error:
+                from minent.neural.device import is_out_of_memory
+
+                if not is_out_of_memory(error):
+                    raise
+                hint = "a smaller model (--set) or --batch-size, or less data, needs less"
+                raise ModelError("the model and its data", "out of memory", hint) from error
 
         return checked  # type: ignore[return-value]
 
@@ -56,6 +67,36 @@ threads_option = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="Of PyTorch on the CPU.  [default: all cores]"
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress, no summary, no notices on stderr.")
+
+
+def model_options(function: Function) -> Function:
+    """Which model, and how it is used: folder, device, threads and quiet."""
+    decorators = (
+        click.argument("folder", metavar="DIR", type=click.Path()),
+        device_option,
+        threads_option,
+        quiet_option,
+    )
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def given_lines(texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Place and text of each argument TEXT, or of each line of stdin where there is none, or `-`.
+
+    CorpusError: what is not text in UTF-8.
+    """
+    if texts in ((), ("-",)):
+        from minent.evaluation.lines import read_lines
+
+        for number, line in enumerate(read_lines("-", hint="lines of stdin must be UTF-8"), start=1):
+            yield f"<stdin>:{number}", line.removesuffix("\r")
+        return
+    for number, text in enumerate(texts, start=1):
+        if any("\ud800" <= character < "\ue000" for character in text):  # bytes that are no text
+            raise CorpusError(f"TEXT:{number}", "not valid UTF-8")
+        yield f"TEXT:{number}", text
 
 
 def training_options(function: Function) -> Function:
@@ -113,9 +154,12 @@ def training_settings(defaults: TrainingSettings, pairs: tuple[str, ...], **opti
     if any(name in given for name in ("steps", "epochs", "minutes")):
         defaults = dataclasses.replace(defaults, steps=None, epochs=None, minutes=None)
     try:
-        return with_pairs(dataclasses.replace(defaults, **given), pairs)
+        settings = with_pairs(dataclasses.replace(defaults, **given), pairs)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if settings.steps is None and settings.epochs is None and settings.minutes is None:
+        raise click.UsageError("--steps, --epochs or --minutes must be given: the training would not end")
+    return settings
 
 
 def use_threads(threads: int | None) -> None:

@@ -8,20 +8,16 @@ import click
 
 from minent.cli.neural.image_options import image_options, take_pictures
 from minent.cli.neural.options import (
-    device_option,
+    model_options,
     needs,
-    quiet_option,
     seed_option,
     tell_result,
-    threads_option,
     training_options,
     training_settings,
     use_threads,
 )
 from minent.neural.settings import TrainingSettings, field_types
 from minent.neural.vae.settings import BOUNDS, LIKELIHOODS, NETWORKS, OBJECTIVES, PICTURES, TRAINING
-
-folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
 
 
 @click.group()
@@ -111,16 +107,13 @@ def train(
 
 
 @command.command()
-@folder_argument
+@model_options
 @image_options("test")
 @click.option(
     "--bounds", default=",".join(map(str, BOUNDS)), show_default=True, metavar="K,…", help="Samples of the bounds."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Of the first N pictures.  [default: all]")
 @seed_option
-@device_option
-@threads_option
-@quiet_option
 @needs("PIL")
 def evaluate(
     folder: str,
@@ -162,7 +155,7 @@ def evaluate(
 
 
 @command.command()
-@folder_argument
+@model_options
 @image_options("test")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="FILE", help="A PNG file.")
 @click.option(
@@ -174,9 +167,6 @@ def evaluate(
 )
 @click.option("-n", "--count", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Pictures to draw.")
 @seed_option
-@device_option
-@threads_option
-@quiet_option
 @needs("PIL")
 def sample(
     folder: str,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from minent.errors import ModelError
 from minent.neural.couplet.characters import UNKNOWN, Alphabet
 from minent.neural.couplet.rules import LineRules, rules_of
 from minent.neural.couplet.settings import DecodingSettings
@@ -36,7 +37,7 @@ def answer_lines(
 
     They are fewer than asked for where no more lines keep the rules within the beam, or where draws were equal. The
     lines that are drawn for an upper line depend on it and the seed alone, not on the lines beside it.
-    ValueError: an empty upper line. `advance` is told how many lines are done.
+    ValueError: an empty upper line. ModelError: the weights are no numbers. `advance` is told how many lines are done.
     """
     settings = settings or DecodingSettings()
     if not all(uppers):
@@ -77,6 +78,8 @@ def _answer_group(
         for place in range(time):
             log_probs = model.next_logits(read, lower.flatten(0, 1).to(device)).float().log_softmax(dim=-1)
             log_probs = log_probs.cpu().double().unflatten(0, (lines, width))  # (lines, width, ids)
+            if bool(log_probs.isnan().any()):
+                raise ModelError("the model", "gives probabilities that are no numbers", "its weights are of no use")
             barred = constraints.barred(lower, place)
             if draws:
                 chosen = draws.choose(log_probs.masked_fill(barred, -math.inf), place)  # (lines, width)

@@ -52,14 +52,18 @@ def train_couplets(
 ) -> TrainingResult:
     """Train the model of this name. `sizes`: `key=value` of its configuration. Errors: `minent.neural.training.train`.
 
-    ValueError: no such size, or one out of its bounds.
+    ValueError: no such size, or one out of its bounds, or a patience where no pair is held out.
     """
+    if settings.patience is not None and not len(split.held_out):
+        raise ValueError(f"patience={settings.patience}: no pair is held out that judges the weights")
     kind = f"couplet-{name}"
     config_type, make = KINDS[kind]
     characters = count_characters([*split.learned.upper, *split.learned.lower], data.min_count)
     if not characters:
         raise CorpusError("couplets", f"no character stands {data.min_count} times", "--set min_count=1 takes all")
     config: Any = with_pairs(config_type(characters), sizes)
+    if config.characters != characters:
+        raise ValueError("characters: they come from the pairs; --set min_count=N decides which")
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     task = CoupletTask(kind, make(config), split.learned, split.held_out, settings, device)

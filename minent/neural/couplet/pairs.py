@@ -33,13 +33,16 @@ class Pairs:
         return Pairs([self.upper[number] for number in numbers], [self.lower[number] for number in numbers], self.wrong)
 
 
-def read_pairs(files: Sequence[Path], lower_files: Sequence[Path] = (), skip_wrong: bool = False) -> Pairs:
+def read_pairs(
+    files: Sequence[Path], lower_files: Sequence[Path] = (), skip_wrong: bool = False, encoding: str = "utf-8"
+) -> Pairs:
     """All pairs of some files, in their order.
 
     files       : of lines `upper TAB lower`, of which further columns are not looked at; or of upper lines, where
                   `lower_files` are as many files of their lower lines. Spaces inside lines do not count, nor do
                   empty lines. Any file may be compressed.
     skip_wrong  : leave out the lines that are no pair, and count them
+    encoding    : of all files, any name that Python knows; a byte order mark is obeyed first
 
     CorpusError names file and line: not text, no tab, lines of two lengths, a control character, a file that ends
     before its partner, or no pair at all. ValueError: not as many lower files as files.
@@ -47,7 +50,7 @@ def read_pairs(files: Sequence[Path], lower_files: Sequence[Path] = (), skip_wro
     if lower_files and len(lower_files) != len(files):
         raise ValueError(f"{len(files)} files of upper lines and {len(lower_files)} of lower lines")
     pairs = Pairs([], [])
-    sources = _from_two(files, lower_files) if lower_files else _from_one(files)
+    sources = _from_two(files, lower_files, encoding) if lower_files else _from_one(files, encoding)
     for place, upper, lower in sources:
         try:
             if upper or lower or lower is None:
@@ -73,13 +76,14 @@ def text_of(line: str) -> str:
     return "".join(character for character in line if not character.isspace() and not is_mark(character))
 
 
-def without_lines(pairs: Pairs, files: Iterable[Path]) -> Pairs:
+def without_lines(pairs: Pairs, files: Iterable[Path], encoding: str = "utf-8") -> Pairs:
     """The pairs of which neither line stands in these files, in any column and with any punctuation."""
-    known = {text_of(column) for name in files for line in read_lines(name) for column in line.split("\t")} - {""}
+    lines = (line for name in files for line in read_lines(name, encoding))
+    known = {text_of(column) for line in lines for column in line.split("\t")} - {""}
     return pairs.where(
         number
-        for number, lines in enumerate(zip(pairs.upper, pairs.lower, strict=True))
-        if known.isdisjoint(map(text_of, lines))
+        for number, pair in enumerate(zip(pairs.upper, pairs.lower, strict=True))
+        if known.isdisjoint(map(text_of, pair))
     )
 
 
@@ -99,17 +103,19 @@ def clean_line(line: str) -> str:
     return joined
 
 
-def _from_one(files: Iterable[Path]) -> Iterator[tuple[str, str, str | None]]:
+def _from_one(files: Iterable[Path], encoding: str) -> Iterator[tuple[str, str, str | None]]:
     for file in files:
         name = display_path(file)
-        for number, line in enumerate(read_lines(file), start=1):
+        for number, line in enumerate(read_lines(file, encoding), start=1):
             upper, tab, rest = line.partition("\t")
             yield f"{name}:{number}", upper.strip(), rest.partition("\t")[0] if tab else (None if upper.strip() else "")
 
 
-def _from_two(files: Iterable[Path], lower_files: Iterable[Path]) -> Iterator[tuple[str, str, str | None]]:
+def _from_two(
+    files: Iterable[Path], lower_files: Iterable[Path], encoding: str
+) -> Iterator[tuple[str, str, str | None]]:
     for file, lower_file in zip(files, lower_files, strict=True):
-        uppers, lowers = read_lines(file), read_lines(lower_file)
+        uppers, lowers = read_lines(file, encoding), read_lines(lower_file, encoding)
         if len(uppers) != len(lowers):
             longer, shorter = (file, lower_file) if len(uppers) > len(lowers) else (lower_file, file)
             last = min(len(uppers), len(lowers))

@@ -25,7 +25,7 @@ from minent.neural.couplet.settings import RULES
 def keeps(rule: str, upper: str, lower: str) -> bool:
     """Whether a lower line of the same length keeps a rule.
 
-    >>> [rule for rule in RULES if not keeps(rule, "天对地，雨对风", "海对山，云连月")]
+    >>> [rule for rule in RULES if not keeps(rule, "天对地，雨对风", "海对山，云连花")]
     ['position', 'upper', 'repeats', 'tones']
     """
     places = [place for place, character in enumerate(upper) if not is_mark(character)]

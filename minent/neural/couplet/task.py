@@ -36,7 +36,8 @@ class CoupletTask(Task):
         self.held_out = CodedPairs(held_out, alphabet)
         self.batches = EqualLengthBatches(self.pairs.lengths, settings.batch_size, settings.seed)
         self.steps_per_epoch = -(-len(self.batches) // settings.accumulate)
-        told = repr((pairs.upper, pairs.lower, held_out.upper, settings.batch_size)).encode()
+        lines = (pairs.upper, pairs.lower, held_out.upper, held_out.lower)
+        told = repr((*lines, settings.batch_size, settings.accumulate)).encode()
         self.data = hashlib.sha256(told).hexdigest()
 
     def batch(self, number: int) -> Any:

@@ -23,6 +23,8 @@ from minent.files import describe_os_error, display_path
 from minent.neural.gpt2.crc32c import crc32c, unmask
 
 LARGEST_INDEX = 1 << 26  # bytes
+LONGEST_NAME = 1024  # bytes of the name of a tensor; names share beginnings, so that a small file could hold huge ones
+MOST_TENSORS = 1 << 16
 FOOTER, MAGIC = 48, 0xDB4775248B80FB57
 TYPES = {
     1: ("float32", 4),
@@ -70,6 +72,8 @@ class Bundle:
                 else:
                     entry = _entry(key.decode("utf-8"), value)
                     self.entries[entry.name] = entry
+                    if len(self.entries) > MOST_TENSORS:
+                        raise ValueError(f"more than {MOST_TENSORS:,} tensors")
             if header is None:
                 raise ValueError("no header")
             self.shards = _number(header, 1)
@@ -161,9 +165,13 @@ def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     for _ in range(4):  # offset and size of the meta index, then of the index
         number, at = _varint(footer, at)
         handle.append(number)
+    end = 0
     for _, value in _block(data, handle[2], handle[3]):
         offset, at = _varint(value, 0)
         size, _ = _varint(value, at)
+        if offset < end:  # one block, named often enough, would be read for ever
+            raise ValueError("blocks that overlap")
+        end = offset + size
         yield from _block(data, offset, size)
 
 
@@ -190,6 +198,8 @@ def _block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]
         length, at = _varint(data, at)
         if shared > len(key) or at + fresh + length > end:
             raise ValueError("an entry ends behind its block")
+        if shared + fresh > LONGEST_NAME:
+            raise ValueError("a name that is too long")
         key = key[:shared] + data[at : at + fresh]
         at += fresh
         yield key, data[at : at + length]

@@ -9,7 +9,6 @@ import dataclasses
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from minent.neural.gpt2.bundle import Bundle
 from minent.neural.gpt2.files import PRECISIONS, VOCABULARY
 from minent.neural.gpt2.model import GPT2, GPT2Config
 from minent.neural.gpt2.tokenizer import load_tokenizer
+from minent.neural.plot import LOSS_PLOT
 from minent.neural.tensors import TensorSpec, write_one_by_one
 from minent.progress import progress_bar
 
@@ -140,9 +140,11 @@ def convert(
         fields = dataclasses.asdict(config)
         metadata = checkpoint.weights_metadata(GPT2.kind, fields)
         write_one_by_one(folder / checkpoint.WEIGHTS, specs, tensor_of, metadata)
-    with atomic_open(Path(folder) / VOCABULARY) as stream:
+    with atomic_open(folder / VOCABULARY) as stream:
         stream.write(tokenizer.to_bytes())
     checkpoint.save_config(folder, GPT2.kind, fields)
+    for name in (checkpoint.TRAINING, checkpoint.METRICS, LOSS_PLOT):  # of a model that was replaced
+        (folder / name).unlink(missing_ok=True)
     return config
 
 

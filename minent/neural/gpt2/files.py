@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,21 +29,22 @@ SIZES = {  # tiny is ours, the others are those of GPT2_ML: vocabulary, hidden, 
 }
 
 
-def read_sizes(name: str, vocab_size: int | None = None) -> GPT2Config:
+def read_sizes(name: str, vocab_size: int | None = None, positions: int | None = None) -> GPT2Config:
     """A configuration by its name or from a JSON file as GPT2_ML has them, for a vocabulary of this size.
 
-    Without `vocab_size` the file says it. ModelError: no such file, or not in the format.
+    Without `vocab_size` or `positions` the file says it. ModelError: no such file, or not in the format.
     """
-    if name in SIZES:
-        return dataclasses.replace(SIZES[name], vocab_size=vocab_size or SIZES[name].vocab_size)
+    given = {"vocab_size": vocab_size, "max_position_embeddings": positions}
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     shown = display_path(name)
     try:
+        if name in SIZES:
+            return dataclasses.replace(SIZES[name], **changes)
         with open(name, "rb") as stream:
             content = json.loads(stream.read(LARGEST_JSON))
         if not isinstance(content, dict):
             raise ValueError("not a JSON object")
-        config = from_mapping(GPT2Config, content)
-        return config if vocab_size is None else dataclasses.replace(config, vocab_size=vocab_size)
+        return dataclasses.replace(from_mapping(GPT2Config, content), **changes)
     except OSError as error:
         hint = f"sizes with a name are {', '.join(SIZES)}"
         raise ModelError(shown, describe_os_error(error), hint) from error

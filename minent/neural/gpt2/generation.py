@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from minent.errors import ModelError
 from minent.neural.gpt2.model import PAD, Cache
 from minent.neural.gpt2.tokenizer import MASK, Tokenizer
 
@@ -41,8 +42,12 @@ class GenerationSettings:
     def __post_init__(self) -> None:
         if self.length < 1 or self.least < 0 or self.top_k < 0:
             raise ValueError("length must be at least 1, least and top_k not negative")
-        if not self.temperature >= 0 or not 0 < self.top_p <= 1 or not self.repetition_penalty > 0:
-            raise ValueError("temperature must not be negative, top_p above 0 and at most 1, the penalty above 0")
+        if self.temperature != 0 and not 0.01 <= self.temperature <= 100:
+            raise ValueError(f"temperature={self.temperature}: must be 0 or between 0.01 and 100")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p={self.top_p}: must be above 0 and at most 1")
+        if not 0.01 <= self.repetition_penalty <= 100:
+            raise ValueError(f"repetition_penalty={self.repetition_penalty}: must be between 0.01 and 100")
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def generate(
 
     Beginnings of different lengths are padded on the left. What is longer than the model's positions is cut off at
     the left, and a text that outgrows them goes on from its last half. `use_cache=False` reads everything anew for
-    each unit: slow, for comparison.
+    each unit: slow, for comparison. ModelError: the weights are no numbers, or give none.
     """
     positions = model.config.max_position_embeddings
     writer = _Writer(tokenizer, beginnings, settings, on_piece, positions, model.config.vocab_size)
@@ -85,7 +90,10 @@ def generate(
             else:
                 newest = torch.tensor([row[-1:] for row in writer.contexts], device=like.device)
                 hidden = model.hidden(newest, None, cache)
-            writer.add(model.head(hidden[:, -1]).float().cpu())
+            logits = model.head(hidden[:, -1]).float().cpu()
+            if not bool(torch.isfinite(logits).all()):
+                raise ModelError("the model", "gives logits that are no numbers", "its weights are of no use")
+            writer.add(logits)
     return writer.results()
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from minent.errors import ModelError
 from minent.neural.gpt2.text import CodedText
 from minent.neural.gpt2.tokenizer import Tokenizer
 from minent.progress import progress_bar
 
+MOST_NATS = 700.0  # of a unit; beyond, and where the weights are no numbers, there is no perplexity
 CODE_POINT_BITS = math.log2(0x110000)  # to write down a character that the vocabulary does not have
 
 
@@ -53,7 +55,8 @@ class Score:
 def score(model: Any, tokenizer: Tokenizer, text: CodedText, *, batch_size: int = 8, progress: bool = False) -> Score:
     """Score every unit of a text once, given at least half a window of what stands before it where there is that much.
 
-    The first unit of a document is scored after [CLS]; [CLS] itself costs nothing.
+    The first unit of a document is scored after [CLS]; [CLS] itself costs nothing. ModelError: the weights are no
+    numbers, or give none.
     """
     length = min(model.config.max_position_embeddings, max(len(text.ids) - 1, 1))
     step = max(length // 2, 1)
@@ -76,5 +79,7 @@ def score(model: Any, tokenizer: Tokenizer, text: CodedText, *, batch_size: int 
                 units += int(counted.sum())
                 advance(start + length - scored_to)
                 scored_to = start + length
+    if not nats / units < MOST_NATS:
+        raise ModelError("the model", f"gives a unit of the text {nats / units} nats", "its weights are of no use")
     bits = nats / math.log(2) + text.unknown * CODE_POINT_BITS
     return Score(text.characters, units, text.unknown, bits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,20 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus
 from minent.errors import CorpusError
 from minent.neural.gpt2.tokenizer import Tokenizer
+from minent.segmentation.stream import Watch
 
 LINES = 1024  # that are coded together
+INVALID = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as Python hands them on
 
 
 @dataclass(frozen=True)
 class CodedText:
-    """ids : int32[n];  characters that they stand for, and those of them that became [UNK]."""
+    """ids : int32[n];  characters that they stand for, and those of them that became [UNK];  bytes that are no text."""
 
     ids: NDArray[np.int32]
     characters: int
     unknown: int
+    invalid: InvalidBytes | None = None
 
     @property
     def digest(self) -> str:
@@ -31,10 +36,21 @@ class CodedText:
         return hashlib.blake2b(self.ids.tobytes(), digest_size=16).hexdigest()
 
 
-def read_lines(corpus: Corpus) -> Iterator[tuple[str, list[str]]]:
-    """Name of the document and lines with their ends, shard by shard; bytes that are no UTF-8 become U+FFFD."""
+def read_lines(corpus: Corpus, watch: Watch | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Name of the file and lines with their ends, shard by shard; bytes that are no UTF-8 become U+FFFD.
+
+    `watch` counts those bytes. CorpusError at the first if the corpus is strict.
+    """
+    watch = watch or Watch(corpus)
     for shard in corpus.shards():
-        yield shard.path, shard.data.tobytes().decode("utf-8", "replace").splitlines(keepends=True)
+        data = shard.data.tobytes()
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            count = len(INVALID.findall(data.decode("utf-8", "surrogateescape")))
+            watch.add(count, shard.path, shard.offset + error.start)
+            text = data.decode("utf-8", "replace")
+        yield shard.path, text.splitlines(keepends=True)
 
 
 def code_corpus(corpus: Corpus, tokenizer: Tokenizer, place: str = "the corpus") -> CodedText:
@@ -42,7 +58,8 @@ def code_corpus(corpus: Corpus, tokenizer: Tokenizer, place: str = "the corpus")
     parts: list[NDArray[np.int32]] = []
     characters = unknown = 0
     document = None
-    for name, lines in read_lines(corpus):
+    watch = Watch(corpus)
+    for name, lines in read_lines(corpus, watch):
         if name != document:
             document = name
             parts.append(np.array([tokenizer.start], dtype=np.int32))
@@ -52,9 +69,10 @@ def code_corpus(corpus: Corpus, tokenizer: Tokenizer, place: str = "the corpus")
             parts.append(np.array(ids, dtype=np.int32))
             characters += tokenizer.count_characters("".join(some))
             unknown += lost
-    if not characters:
+    ids_of_all = np.concatenate([np.empty(0, dtype=np.int32), *parts])
+    if not characters or bool((ids_of_all == tokenizer.start).all()):
         raise CorpusError(place, "no text in it")
-    return CodedText(np.concatenate(parts), characters, unknown)
+    return CodedText(ids_of_all, characters, unknown, watch.report())
 
 
 def windows(ids: NDArray[np.int32], starts: NDArray[np.int64], length: int) -> tuple[Any, Any]:

@@ -17,6 +17,10 @@ from minent.files import describe_os_error, display_path
 PAD, UNKNOWN, START, END, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 CHARACTERS_OF = "characters"  # a first line of vocab.txt: one character an entry, escaped as in Python
 LARGEST_FILE = 1 << 26  # bytes of a vocabulary
+MOST_ENTRIES = 1 << 22
+CLEANED = normalizers.BertNormalizer(  # what BERT's tokenizer leaves out before all else
+    clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=False
+)
 LATIN_END, LATIN_START = re.compile(r"[0-9A-Za-z]$"), re.compile(r"^[0-9A-Za-z]")
 
 
@@ -66,8 +70,8 @@ class Tokenizer:
         return ids, lost
 
     def count_characters(self, text: str) -> int:
-        """Characters that the ids of a text stand for: all, or all but white space."""
-        return len(text) if self.by_character else len("".join(text.split()))
+        """Characters that the ids of a text stand for: all, or all but white space and what cannot be printed."""
+        return len(text) if self.by_character else len("".join(CLEANED.normalize_str(text).split()))
 
     def piece(self, number: int, before: str) -> str:
         """What an id adds to a text that ends in `before`: a space parts two Latin words, pieces of one are joined."""
@@ -117,7 +121,7 @@ def load_tokenizer(path: str | os.PathLike[str]) -> Tokenizer:
             data = stream.read(LARGEST_FILE + 1)
     except OSError as error:
         raise ModelError(shown, describe_os_error(error)) from error
-    if len(data) > LARGEST_FILE:
+    if len(data) > LARGEST_FILE or data.count(b"\n") > MOST_ENTRIES:
         raise ModelError(shown, "too large for a vocabulary")
     try:
         lines = data.decode("utf-8-sig").split("\n")

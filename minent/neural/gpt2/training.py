@@ -30,7 +30,9 @@ class LanguageModelling(Task):
     """Predict each unit of a text from those before it.
 
     The last `held_out` share of the text is not trained on. `optimizer` : adafactor keeps two vectors for each matrix,
-    AdamW two matrices. `recompute` : activations are computed again for the gradient instead of kept.
+    AdamW two matrices. `recompute` : activations are computed again for the gradient instead of kept. `window` : units
+    of an example; a new model has as many positions. ValueError: the model has fewer positions, or another choice that
+    cannot be; CorpusError: too little text.
     """
 
     unit = "characters"
@@ -55,14 +57,23 @@ class LanguageModelling(Task):
         config = model.config if model is not None else config
         if config is None:
             raise ValueError("give a model, or the sizes of a new one")
-        self.window = min(window or config.max_position_embeddings, config.max_position_embeddings)
+        self.window = window or config.max_position_embeddings
+        if self.window > config.max_position_embeddings:
+            raise ValueError(f"window={self.window}: the model has {config.max_position_embeddings} positions")
+        if not 0 <= held_out <= 0.5:
+            raise ValueError(f"held_out={held_out}: must be between 0 and 0.5")
+        if settings.patience is not None and held_out == 0:
+            raise ValueError(f"patience={settings.patience}: nothing is held out that judges the weights")
         if model is None:  # positions that no example has would not be trained
             config = dataclasses.replace(config, max_position_embeddings=self.window)
         self.config = dataclasses.asdict(config)
         split = len(text.ids) - math.ceil(len(text.ids) * held_out)
         self.trained, self.held_out = text.ids[:split], text.ids[split:]
-        if len(self.trained) <= self.window or (held_out > 0 and len(self.held_out) < 2):
-            raise CorpusError(place, f"{len(text.ids):,} units are too few for windows of {self.window}")
+        if len(self.trained) <= self.window:
+            problem = f"{len(self.trained):,} units to learn from are too few for windows of {self.window}"
+            raise CorpusError(place, problem, "a smaller --window needs fewer")
+        if held_out > 0 and len(self.held_out) < 2:
+            raise CorpusError(place, f"a share of {held_out:g} is too little to judge by", "choose a larger --held-out")
         seed_step(settings.seed, -1)
         self.model = (GPT2(config).initialize() if model is None else model).to(self.device)
         self.model.recompute = recompute
