@@ -428,6 +428,16 @@ def test_weights_of_another_model_are_refused(trained: Path, tmp_path: Path) -> 
         load(folder, "gpt2")
 
 
+def test_weights_of_mixed_types_and_of_whole_numbers_are_refused(trained: Path, tmp_path: Path) -> None:
+    folder = copied(trained, tmp_path / "copy")
+    weights = load_file(folder / "model.safetensors")
+    for type_, name in ((torch.int32, "int32"), (torch.bfloat16, "bfloat16")):
+        changed = {**weights, "0.weight": weights["0.weight"].to(type_)}
+        write_tensors(folder / "model.safetensors", changed, {})
+        with pytest.raises(ModelError, match=rf"0\.(weight|bias) is of the type ({name}|float32)"):
+            load(folder)
+
+
 def test_tensors_of_all_types_are_read_by_the_library_as_they_were_written(tmp_path: Path) -> None:
     tensors = {
         "a": torch.arange(6, dtype=torch.float32).reshape(2, 3).t(),

@@ -21,6 +21,7 @@ FORMAT = "minent-neural 1"
 CONFIG, WEIGHTS, TRAINING, METRICS = "config.json", "model.safetensors", "training.safetensors", "metrics.jsonl"
 OURS = (CONFIG, WEIGHTS, TRAINING, METRICS)
 LARGEST_JSON = 1 << 20  # bytes of config.json
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 Config = TypeVar("Config")
 Folder = str | os.PathLike[str]
@@ -139,7 +140,7 @@ def build_model(
 def assign_weights(model: Any, path: Path, kind: str, config: object, device: Any = None, dtype: Any = None) -> None:
     """Give a model that was made on "meta" the weights of a file. All its buffers must be persistent.
 
-    ModelError: the file is not whole, or its names, shapes or metadata are those of another model.
+    ModelError: the file is not whole, or its names, shapes, types or metadata are those of another model.
     """
     shown = display_path(path)
     expected = model.state_dict()
@@ -149,9 +150,13 @@ def assign_weights(model: Any, path: Path, kind: str, config: object, device: An
             if not same:
                 raise ModelError(shown, f"belongs to another {key} than {CONFIG} says", "the folder was mixed up")
         compare_shapes(shown, expected, {name: tuple(reader.get_slice(name).get_shape()) for name in reader.keys()})  # noqa: SIM118
-        weights = {}
+        weights, precision = {}, None  # all weights have that of the first
         for name, wanted in expected.items():
             tensor = reader.get_tensor(name)
+            floats = wanted.dtype.is_floating_point
+            precision = precision or (tensor.dtype if floats and tensor.dtype in FLOATS else None)
+            if tensor.dtype != (precision if floats else wanted.dtype):
+                raise ModelError(shown, f"{name} is of the type {str(tensor.dtype).removeprefix('torch.')}")
             target = (dtype or tensor.dtype) if wanted.dtype.is_floating_point else wanted.dtype
             weights[name] = tensor.to(device=device or "cpu", dtype=target)
     model.load_state_dict(weights, strict=True, assign=True)
