@@ -21,8 +21,7 @@ from minent.corpus.encodings import (
     choose_encoding,
     read_sample,
 )
-from minent.corpus.finding import STDIN as STDIN
-from minent.corpus.finding import FoundFiles, are_paths, source_name
+from minent.corpus.finding import STDIN, FoundFiles, are_paths, source_name
 from minent.corpus.pieces import LINE_END, Piece, cut_blocks, cut_mapped, map_file
 from minent.corpus.records import LeftOut, joined_texts, record_texts
 from minent.errors import CorpusError

@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 MODELS = {  # name: where its commands are, and what `minent neural --help` says of it
+    "segment": ("minent.cli.neural.segment:command", "A segmenter that learns from raw text and a lexicon."),
     "couplet": ("minent.cli.neural.couplet:command", "Couplets: a lower line for an upper one."),
     "gpt2": ("minent.cli.neural.gpt2:command", "Chinese GPT-2: convert, train, generate, score text."),
     "vae": ("minent.cli.neural.vae:command", "Variational autoencoders of pictures, under four objectives."),
