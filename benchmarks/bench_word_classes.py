@@ -25,7 +25,7 @@ from minent.templates.coded import CodedText
 
 CLUSTER = [*MINENT, "neural", "cluster"]
 CORPUS = ("people_daily_199801.txt", "msra_news.txt")
-GOLD = "ud/zh_gsdsimp-ud-dev.conllu"
+GOLD = "zh_gsdsimp-ud-dev.conllu"
 SWEEPS = 20
 FIGURES = {"majority": "many-to-one", "one_to_one": "one-to-one", "nmi": "V-measure"}
 
@@ -50,14 +50,14 @@ def option(arguments: list[str], name: str, default: str) -> str:
 
 def main(arguments: list[str]) -> None:
     """Train, measure, tell."""
-    epochs, classes = option(arguments, "--epochs", "60"), option(arguments, "--classes", "50")
+    epochs, classes = option(arguments, "--epochs", "30"), option(arguments, "--classes", "50")
     threads = ["--threads", option(arguments, "--threads", "2")]
     folder = data.SCRATCH / "word_classes"
     folder.mkdir(parents=True, exist_ok=True)
     texts = [str(data.text(name)) for name in CORPUS]
     lexicon = folder / "lexicon.tsv"
     run_process([*MINENT, "build-lexicon", *texts, "-o", str(lexicon)])
-    gold = str(data.data_folder() / GOLD)
+    gold = str(data.text(GOLD))
     rows: dict[str, list[dict[str, float]]] = {"minent neural cluster": [], "k-means on its vectors": []}
     seconds = []
     for seed in map(str, range(int(option(arguments, "--seeds", "3")))):

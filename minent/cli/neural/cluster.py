@@ -18,7 +18,7 @@ from minent.cli.neural.options import (
     training_settings,
     use_threads,
 )
-from minent.neural.cluster.settings import NETWORKS, RECIPE, RECIPES, TRAINING, ClusterSettings
+from minent.neural.cluster.settings import ENCODERS, RECIPE, RECIPES, TRAINING, ClusterSettings
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 from minent.neural.words.settings import WordSettings
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from minent.neural.words.vectors import WordVectors
 
 WORD_CLASSES = 50
+HEADS = 2  # further classifiers, of finer classes
 SHOWN = 2000  # pictures of which some are shown by class when a training ends
 folder_argument = click.argument("folder", metavar="DIR", type=click.Path())
 
@@ -51,9 +52,9 @@ def command() -> None:
     type=click.Choice(RECIPES),
     default=RECIPES[0],
     show_default=True,
-    help="article: its loss alone, 50 epochs; default: also that small changes leave the class as it is.",
+    help="article: its loss alone, 50 epochs; default: also that other views of an example have its class.",
 )
-@click.option("--network", type=click.Choice(NETWORKS), help="[default: conv; of words mlp]")
+@click.option("--network", type=click.Choice(ENCODERS), help="[default: batchnorm; article: conv; of words mlp]")
 @training_options
 @needs("PIL", "matplotlib")
 def train(
@@ -69,8 +70,9 @@ def train(
 ) -> None:
     """Learn classes of pictures, or of words. DIR also gets samples.png and members.png, a row a class, and loss.png.
 
-    --set also takes the weights of the loss (reconstruction, consistency, balance, sharpness, warmup_steps, turn,
-    slant, shift, stretch, noise), the model (latent, hidden, judge, decoder), and word vectors (words, dim, window).
+    --set also takes the weights of the loss (reconstruction, warmup_steps, information, evenness, finer, ownership;
+    starts), what other views are (nearest, nearest_share, turn, slant, shift, stretch, flip, noise), the model (latent,
+    hidden, judge, decoder, heads, fine), and word vectors (words, dim, window).
 
     \b
     Examples:  minent neural cluster train --idx mnist -o digits
@@ -83,9 +85,10 @@ def train(
     of_kind = {kind: [pair for pair in pairs if _key(pair) in field_types(kind)] for kind in kinds}
     sizes = [pair for pair in pairs if not any(pair in some for some in of_kind.values())]
     of_words = lexicon is not None
+    chosen = "words" if of_words and recipe == "default" else recipe
     examples: Any
     try:
-        choices = with_pairs(RECIPE[recipe], of_kind[ClusterSettings])
+        choices = with_pairs(RECIPE[chosen], of_kind[ClusterSettings])
         of_vectors = with_pairs(WordSettings(), of_kind[WordSettings])
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -96,12 +99,13 @@ def train(
             options.pop(name)
     else:
         examples = take_pictures(options, quiet)
-    settings = training_settings(TRAINING[recipe], tuple(of_kind[TrainingSettings]), **options)
+    settings = training_settings(TRAINING[chosen], tuple(of_kind[TrainingSettings]), **options)
     fields = {
         "classes": classes or (WORD_CLASSES if of_words else 10),
-        "network": network or ("mlp" if of_words else "conv"),
+        "network": network or ("mlp" if of_words else "conv" if recipe == "article" else "batchnorm"),
         "decoder": "conv" if recipe == "article" and not of_words else "mlp",
         "output": "linear" if of_words else "sigmoid",
+        "heads": 0 if recipe == "article" else HEADS,
     }
     try:
         model, result = train_clusters(

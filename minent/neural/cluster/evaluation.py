@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from minent.errors import CorpusError
 from minent.neural.cluster.kmeans import k_means
+from minent.neural.cluster.pictures import MOST_ROWS
 from minent.neural.cluster.scores import agreement, contingency
 from minent.neural.cluster.task import classify
+from minent.neural.device import seed_step
 from minent.neural.images.data import Images
 from minent.neural.words.vectors import WordVectors
 from minent.templates.classes import load_classes
@@ -28,10 +31,21 @@ def evaluate_pictures(model: Any, images: Images, baseline: bool, seed: int) -> 
     if baseline:
         x = images.tensor(np.arange(len(images))).flatten(1)
         figures["kmeans"] = _rounded(agreement(k_means(x, model.config.classes, seed), images.labels))
+    figures["own_draws"] = round(own_draws(model, seed), 4)
     names = images.label_names
     figures["sizes"] = table.sum(1).tolist()
     figures["majority_labels"] = [names[row.argmax()] if row.any() else None for row in table]
     return figures
+
+
+@torch.no_grad()
+def own_draws(model: Any, seed: int, count: int = 100) -> float:
+    """The share of the pictures drawn from a class that the model itself puts into it; `count` of each class."""
+    seed_step(seed, 0)
+    kinds = range(min(MOST_ROWS, model.config.classes))
+    return float(
+        np.mean([(model.classify(model.sample(kind, count)).argmax(1) == kind).float().mean().item() for kind in kinds])
+    )
 
 
 def evaluate_words(

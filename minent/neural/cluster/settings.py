@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minent.neural.settings import TrainingSettings
 
 RECIPES = ("default", "article")
 NETWORKS = ("conv", "mlp")
+ENCODERS = (*NETWORKS, "batchnorm")
 OUTPUTS = ("sigmoid", "linear")
+_DEFAULT = TrainingSettings(epochs=10, batch_size=256, learning_rate=2e-3, warmup=50, schedule="cosine", clip=0.0)
 TRAINING = {
     "article": TrainingSettings(epochs=50, batch_size=100, clip=0.0),  # Adam at 0.001
-    "default": TrainingSettings(epochs=20, batch_size=256, schedule="cosine", clip=0.0),
+    "default": _DEFAULT,
+    "words": replace(_DEFAULT, epochs=30),
 }
 
 
@@ -20,24 +23,33 @@ class ClusterSettings:
     """How the loss is put together.
 
     reconstruction : λ, the weight of ½‖x − x̂‖²
-    warmup_steps   : in these the weight of the terms with p(y|z) rises from 0
-    consistency    : weight of the cross-entropy from p(y|x) to p(y| x changed a little); 0: nothing is changed
-    balance        : weight of ln K − H(mean of p(y|x) over the batch): every class is to be used
-    sharpness      : weight of the mean of H(p(y|x)): each picture is to have one class
-    turn, slant, shift, stretch : how much is changed: degrees; shear to the side; share of a side; share of the size
+    warmup_steps   : in these the weight of the article's terms with p(y|z), and of `ownership`, rises from 0
+    information    : weight of what the classes of an example and of another view of it tell of each other
+    evenness       : what the entropy of the classes weighs in that; 1 is mutual information, more makes sizes alike
+    finer          : weight of the same of each further classifier of the model
+    ownership      : weight of −ln p(y|z) of z that is drawn from class y: what a class draws belongs to it
+    nearest, nearest_share : how many of the nearest examples give views too; the share of the views that they give
+    turn, slant, shift, stretch : how views are changed: degrees; shear to the side; share of a side; share of the size
+    flip           : share of the views that are mirrored, left to right
     noise          : of word vectors: standard deviation of what is added, in units of that of a number
+    starts         : short trainings from other initial values, of which the one of the least loss is where it begins
     """
 
     reconstruction: float = 2.5
     warmup_steps: int = 0
-    consistency: float = 0.0
-    balance: float = 0.0
-    sharpness: float = 0.0
+    information: float = 0.0
+    evenness: float = 1.0
+    finer: float = 0.0
+    ownership: float = 0.0
+    nearest: int = 0
+    nearest_share: float = 0.0
     turn: float = 0.0
     slant: float = 0.0
     shift: float = 0.0
     stretch: float = 0.0
+    flip: float = 0.0
     noise: float = 0.0
+    starts: int = 1
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -45,10 +57,27 @@ class ClusterSettings:
                 raise ValueError(f"{name}={value}: must be at least 0 and below 1,000,000")
         if self.stretch >= 1:
             raise ValueError(f"stretch={self.stretch}: must be below 1")
+        if not 1 <= self.starts <= 100:
+            raise ValueError(f"starts={self.starts}: must be between 1 and 100")
+        for name in ("nearest_share", "flip"):
+            if getattr(self, name) > 1:
+                raise ValueError(f"{name}={getattr(self, name)}: is a share, 1 at most")
 
 
 ARTICLE = ClusterSettings()
 DEFAULT = ClusterSettings(
-    warmup_steps=200, consistency=100.0, balance=100.0, sharpness=10.0, turn=10.0, shift=0.1, stretch=0.15, noise=0.3
+    warmup_steps=300,
+    information=100.0,
+    evenness=2.0,
+    finer=50.0,
+    ownership=30.0,
+    nearest=5,
+    nearest_share=0.5,
+    turn=15.0,
+    slant=0.3,
+    shift=0.1,
+    stretch=0.2,
+    noise=0.3,
 )
-RECIPE = {"article": ARTICLE, "default": DEFAULT}
+WORDS = replace(DEFAULT, evenness=1.0)  # classes of words are of many sizes
+RECIPE = {"article": ARTICLE, "default": DEFAULT, "words": WORDS}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +16,7 @@ import torch
 from minent.neural.batches import ShuffledBatches
 from minent.neural.cluster.loss import cluster_loss
 from minent.neural.cluster.model import KIND, ClusterConfig, ClusterVae
+from minent.neural.cluster.neighbours import find_neighbours
 from minent.neural.cluster.settings import ClusterSettings
 from minent.neural.device import choose_device, seed_step
 from minent.neural.plot import plot_losses
@@ -21,38 +24,55 @@ from minent.neural.settings import TrainingSettings, with_pairs
 from minent.neural.training import Figures, Task, TrainingResult, train
 
 ADAM_EPSILON = 1e-7  # of Keras
+TRIAL_STEPS = 300  # of a short training, of which the last JUDGED_STEPS are judged
+JUDGED_STEPS = 50
 
 
 class ClusterTask(Task):
     """One clustering VAE and what it is to part into classes."""
 
     unit = "examples"
+    memory_hint = "a smaller --batch-size, or --set hidden=N, needs less"
 
     def __init__(
         self, model: Any, examples: Any, choices: ClusterSettings, settings: TrainingSettings, device: Any
     ) -> None:
         super().__init__(settings, device)
         self.kind, self.config = KIND, asdict(model.config)
-        self.model = model.to(device)
-        self.optimizers = {
-            "adam": torch.optim.Adam(
-                model.parameters(), settings.learning_rate, eps=ADAM_EPSILON, weight_decay=settings.weight_decay
-            )
-        }
+        self.model = model.to(device, memory_format=torch.channels_last)  # faster convolutions, the same products
+        self.begin()
         self.examples, self.choices = examples, choices
+        paired = choices.nearest_share > 0 and (choices.information > 0 or choices.finer > 0)
+        self.neighbours = find_neighbours(examples, choices.nearest) if paired else None
         self.batches = ShuffledBatches(len(examples), settings.batch_size, settings.seed)
         self.steps_per_epoch = -(-len(self.batches) // settings.accumulate)
-        told = repr((examples.digest(), settings.batch_size, self.config, choices))
+        told = repr((examples.digest(), settings.batch_size, _not_default(model.config), _not_default(choices)))
         self.data = hashlib.sha256(told.encode()).hexdigest()
 
+    def begin(self, weights: dict[str, Any] | None = None) -> None:
+        """A new optimiser, and these weights where they are given."""
+        if weights is not None:
+            self.model.load_state_dict(weights)
+        rate, decay = self.settings.learning_rate, self.settings.weight_decay
+        adam = torch.optim.Adam(self.model.parameters(), rate, eps=ADAM_EPSILON, weight_decay=decay)
+        self.optimizers = {"adam": adam}
+
     def batch(self, number: int) -> Any:
-        """The step, and examples; float32 (batch, channels, height, width)."""
-        return number // self.settings.accumulate, self.examples.tensor(self.batches.at(number), self.device)
+        """The step, examples, and what is of their class; twice float32 (batch, channels, height, width)."""
+        chosen = self.batches.at(number)
+        x = self.examples.tensor(chosen, self.device)
+        step = number // self.settings.accumulate
+        if self.neighbours is None or not self.neighbours.shape[1]:
+            return step, x, x
+        rng = np.random.default_rng((self.settings.seed, number))
+        nearest = self.neighbours[chosen, rng.integers(self.neighbours.shape[1], size=len(chosen))]
+        others = np.where(rng.random(len(chosen)) < self.choices.nearest_share, nearest, chosen)
+        return step, x, self.examples.tensor(others, self.device)
 
     def loss(self, batch: Any) -> tuple[Any, Figures, int]:
         """The loss of `cluster_loss`, and its terms."""
-        step, x = batch
-        loss, figures = cluster_loss(self.model, x, step, self.choices)
+        step, x, other = batch
+        loss, figures = cluster_loss(self.model, x, other, step, self.choices)
         return loss, figures, len(x)
 
 
@@ -80,9 +100,41 @@ def train_clusters(
     seed_step(settings.seed, -1)
     task = ClusterTask(ClusterVae(config), examples, choices, settings, device)
     task.extras = extras or {}
+    if choices.starts > 1 and not resume:
+        task.begin(_best_start(task, report))
     result: TrainingResult = train(task, folder, resume=resume, report=report, progress=progress)
     plot_losses(folder)
     return task.model.eval(), result
+
+
+def _best_start(task: ClusterTask, report: Callable[[str], object]) -> dict[str, Any]:
+    """The weights of the least loss among those of short trainings: where seeds end differently, they differ early."""
+    best, least = {}, math.inf
+    for start in range(task.choices.starts):
+        seed_step(task.settings.seed, -1 - start)
+        task.begin(ClusterVae(task.model.config).state_dict())
+        losses = [_trial_step(task, step) for step in range(TRIAL_STEPS)]
+        loss = float(np.mean(losses[-JUDGED_STEPS:]))
+        report(f"start {start + 1} of {task.choices.starts}: loss {loss:,.4g} after {TRIAL_STEPS} steps")
+        if loss < least:
+            best, least = {name: value.clone() for name, value in task.model.state_dict().items()}, loss
+    return best
+
+
+def _trial_step(task: ClusterTask, step: int) -> float:
+    """One step whose learning rate only rises; its loss."""
+    seed_step(task.settings.seed, step)
+    factor = min(1.0, (step + 1) / task.settings.warmup) if task.settings.warmup else 1.0
+    for group in task.optimizers["adam"].param_groups:
+        group["lr"] = factor * task.settings.learning_rate
+    return task.update(step)[0]["loss"]
+
+
+def _not_default(settings: Any) -> list[tuple[str, Any]]:
+    """The fields that have not their default: a field that a later version adds lets older trainings go on."""
+    fields = dataclasses.fields(settings)
+    values = [(field.name, getattr(settings, field.name), field.default) for field in fields]
+    return [(name, value) for name, value, default in values if value != default]
 
 
 @torch.no_grad()
