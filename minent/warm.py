@@ -5,12 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from minent.corpus.sources import Corpus
 from minent.counting import CodedCorpus, count_corpus_units
 from minent.discovery import build_lexicon
 from minent.entropy import measure_corpus
 from minent.grammar import Piece, train_grammar
-from minent.lexicon import Lexicon
+from minent.kernels.boundaries import admit_strings
+from minent.lexicon import Lexicon, load_lexicon
 from minent.parsing import Parser
 from minent.recipes.default import DefaultSettings
 from minent.recipes.lists import WordLists
@@ -41,13 +44,17 @@ def warm() -> None:
         coded = CodedCorpus(Corpus([path]), class_alphabet(counts))
         mined = mine_sampled(coded, LexiconSettings(), WordLists(), recipe=SMALL)
         lexicon = Lexicon(mined.texts, mined.counts)
-        for model in (mined.model, None):  # without it at last: the templates are over words
-            segmenter = Segmenter(Lexicon(mined.texts, mined.counts, model=model), protect=["C++"])
+        built = Lexicon(mined.texts, mined.counts, model=mined.model)
+        built.save(Path(folder) / "lexicon.tsv")
+        loaded = load_lexicon(Path(folder) / "lexicon.tsv")  # its arrays are of another type: nobody can write to them
+        for words in (built, loaded, lexicon):  # without a model at last: the templates are over words
+            segmenter = Segmenter(words, protect=["C++"])
             segmenter.cut(LINES[0])
             segmenter.cut_file(path, Path(folder) / "cut.txt")
             segmenter.nbest(LINES[0], 2)
             segmenter.sample(LINES[0], 0.5, seed=0)
             segmenter.confidence(LINES[0])
+            _admit_strings(segmenter)
         measure_corpus(Corpus([path]), lexicon)
         templates = find_templates(Corpus([path]), segmenter, min_count=2, min_pmi=0.0)
         ArticleParser(templates).parse(segmenter.cut(LINES[0]))
@@ -57,3 +64,13 @@ def warm() -> None:
         Parser(grammar, segmenter).nbest(LINES[0], 2)
         Parser(grammar, segmenter).parse(LINES[0])
         find_templates(Corpus([path]), segmenter, grammar=grammar, sources=["parse"], classes=True)
+
+
+def _admit_strings(segmenter: Segmenter) -> None:
+    """What the neural segmenter does with a lattice, without PyTorch."""
+    lattice = segmenter.lattice(np.frombuffer(LINES[0].encode(), dtype=np.uint8))
+    arcs = (lattice.arc_ptr, lattice.arc_lengths, lattice.arc_values)
+    count = len(lattice.arc_ptr) - 1
+    arc_ptr, lengths, values = np.empty(count + 1, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0)
+    units = np.ones(count, dtype=np.bool_)
+    admit_strings(arcs, arcs[:2], units, np.zeros(count), 0.0, 2, 0.0, arc_ptr, lengths, values)

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+import os
 import pickle
 import shutil
 import sys
@@ -415,8 +416,44 @@ def test_a_training_with_another_lexicon_is_not_resumed(
     assert "was trained with another data" in capsys.readouterr().err
 
 
+def test_a_new_training_that_fails_leaves_the_model_as_it_was(text: Path, lexicon: Path, tmp_path: Path) -> None:
+    folder, other = tmp_path / "model", tmp_path / "other.tsv"
+    build_lexicon(text.read_text(encoding="utf-8").splitlines()[:200]).save(other)
+    assert train(text, other, folder, "--steps", "1") == 0
+    names = ("config.json", "model.safetensors", "lexicon.tsv", "lexicon.model.npz")
+    before = [(folder / name).read_bytes() for name in names]
+    assert train(text, lexicon, folder, "--steps", "1", "--learning-rate", "1e30", "--set", "warmup=0") == 1
+    assert [(folder / name).read_bytes() for name in names] == before
+    assert train(text, lexicon, folder, "--steps", "1") == 0
+    assert (folder / "lexicon.tsv").read_bytes() == lexicon.read_bytes()
+    assert not (folder / "lexicon.model.npz").exists()
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "lexicon.tsv"])
+def test_the_files_of_the_model_are_not_overwritten(
+    trained: Path, text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "model"))
+    for subcommand in ("cut", "lexicon"):
+        assert command(subcommand, folder, str(text), "-o", str(folder / name)) == 1
+        assert "is one of the inputs and is not overwritten" in capsys.readouterr().err
+    assert (folder / name).read_bytes() == (trained / name).read_bytes()
+
+
+def test_what_of_the_text_was_not_valid_is_told_by_training(
+    text: Path, lexicon: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "damaged.txt"
+    damaged.write_bytes(text.read_bytes() + b"\xff\xfe\n")
+    options = ["-l", str(lexicon), "-o", str(tmp_path / "model"), "--steps", "1", "--threads", "1", "--set", "dim=8"]
+    assert main(["neural", "segment", "train", str(damaged), *options]) == 0
+    assert f"2 bytes were not valid text, the first at {damaged}:601" in capsys.readouterr().err
+    assert main(["neural", "segment", "train", str(damaged), *options, "--errors", "strict"]) == 1
+    assert "damaged.txt:601: not valid UTF-8" in capsys.readouterr().err
+
+
 def test_a_folder_that_is_not_whole_or_of_something_else_is_refused(
-    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: Path, text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def damaged(name: str) -> Path:
         return Path(shutil.copytree(trained, tmp_path / name))
@@ -435,7 +472,15 @@ def test_a_folder_that_is_not_whole_or_of_something_else_is_refused(
     twice = damaged("twice")
     sizes = {**config["config"], "characters": "天天"}
     (twice / "config.json").write_text(json.dumps({**config, "config": sizes}), encoding="utf-8")
-    for folder in (other_kind, without_lexicon, cut_off, larger, twice, tmp_path / "nowhere"):
+    pipe = damaged("pipe")
+    (pipe / "lexicon.tsv").unlink()
+    os.mkfifo(pipe / "lexicon.tsv")
+    shorter = damaged("shorter")
+    lexicon = build_lexicon(text.read_text(encoding="utf-8").splitlines()[:200])
+    lexicon.save(shorter / "lexicon.tsv")
+    lines = (shorter / "lexicon.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (shorter / "lexicon.tsv").write_text("".join(lines[:-1]), encoding="utf-8")
+    for folder in (other_kind, without_lexicon, cut_off, larger, twice, pipe, shorter, tmp_path / "nowhere"):
         assert command("cut", folder, str(trained / "config.json")) == 1
         told = capsys.readouterr().err
         assert told.startswith("minent: ") and told.count("\n") == 1
@@ -444,11 +489,18 @@ def test_a_folder_that_is_not_whole_or_of_something_else_is_refused(
 
 
 def test_text_without_units_is_an_error(lexicon: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for content in ("", "，，，\n。。\n"):
+    for content in ("", "，，，\n。。\n", "Latin only\n"):
         path = tmp_path / "empty.txt"
         path.write_text(content, encoding="utf-8")
         assert train(path, lexicon, tmp_path / "model", "--steps", "1") == 1
         assert capsys.readouterr().err.startswith("minent: corpus: no ")
+
+
+def test_less_text_than_a_piece_of_it_is_an_error(
+    text: Path, lexicon: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(text, lexicon, tmp_path / "model", "--steps", "1", "--set", "most_bytes=100") == 1
+    assert "no piece of whole lines within 100 bytes; --set most_bytes takes more" in capsys.readouterr().err
 
 
 def test_a_setting_that_is_wrong_is_a_mistake_of_usage(
@@ -462,3 +514,5 @@ def test_a_setting_that_is_wrong_is_a_mistake_of_usage(
 def test_a_limit_that_is_no_number_is_a_mistake_of_usage(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("cut", trained, str(trained / "config.json"), "--limit", "nan") == 2
     assert "limit=nan" in capsys.readouterr().err
+    assert command("lexicon", trained, str(trained / "config.json"), "--below", "nan") == 2
+    assert "--below nan" in capsys.readouterr().err

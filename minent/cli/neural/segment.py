@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -168,7 +170,7 @@ def cut(
     with Corpus(
         corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir, keep_bom=form == "words"
     ) as source:
-        refuse_overwrite(output, [*source.files, *protect])
+        refuse_overwrite(output, [*source.files, *protect, *_files_of(folder)])
         segmenter = _load(folder, limit, protect, device, threads, quiet)
         on_terminal = output in STDOUT_NAMES and sys.stdout.isatty()
         show = not quiet and not on_terminal
@@ -224,6 +226,8 @@ def lexicon(
     \b
     Example:  minent neural segment lexicon segmenter corpus.txt -o better.tsv
     """
+    if below is not None and math.isnan(below):
+        raise click.UsageError("--below nan is not a number of nats")
     from minent.cli.notices import say
     from minent.corpus.sources import Corpus
     from minent.files import atomic_open, refuse_overwrite
@@ -231,7 +235,7 @@ def lexicon(
     from minent.progress import progress_bar
 
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
-        refuse_overwrite(output, [*source.files, *protect])
+        refuse_overwrite(output, [*source.files, *protect, *_files_of(folder)])
         segmenter = _load(folder, limit, protect, device, threads, quiet)
         with progress_bar(source.size(), "B", "cut", not quiet) as advance:
             found, invalid = mine_words(segmenter, source, below, advance)
@@ -272,6 +276,15 @@ def evaluate(
     )
     with atomic_open("-", "w") as stream:
         stream.write(json.dumps(figures, indent=2) + "\n")
+
+
+def _files_of(folder: str) -> list[str]:
+    """The files in the folder of a model that are read."""
+    from minent.neural.checkpoint import CONFIG, WEIGHTS
+    from minent.neural.segment.segmenter import LEXICON
+    from minent.unknown_model import model_path
+
+    return [os.path.join(folder, name) for name in (CONFIG, WEIGHTS, LEXICON, model_path(LEXICON))]
 
 
 def _load(

@@ -1,18 +1,16 @@
-"""From a corpus and its lexicon to a trained taggers in a folder."""
+"""From a corpus and its lexicon to trained taggers in a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from minent.corpus.sources import Corpus
 from minent.errors import CorpusError
 from minent.lexicon import Lexicon
-from minent.neural.checkpoint import prepare_folder, save_config
 from minent.neural.device import choose_device, seed_step
 from minent.neural.segment.elements import ElementReader
-from minent.neural.segment.segmenter import KIND, LEXICON
+from minent.neural.segment.segmenter import LEXICON
 from minent.neural.segment.settings import LearningSettings
 from minent.neural.segment.tagger import TaggerConfig, Taggers
 from minent.neural.segment.task import TaggerTask
@@ -21,6 +19,7 @@ from minent.neural.settings import TrainingSettings, with_pairs
 from minent.neural.training import TrainingResult, train
 from minent.progress import progress_bar
 from minent.segmentation import Segmenter
+from minent.unknown_model import model_path, save_model
 
 
 def train_segmenter(
@@ -43,8 +42,8 @@ def train_segmenter(
     found = count_characters(corpus)
     characters = found.frequent(learning.min_count)
     if not characters:
-        hint = "--set min_count=1 takes all characters"
-        raise CorpusError("corpus", f"no character stands {learning.min_count} times", hint)
+        hint = "is it Chinese text? --set min_count=1 takes all characters"
+        raise CorpusError("corpus", f"no character but letters and digits stands {learning.min_count} times", hint)
     config = with_pairs(TaggerConfig(characters), sizes)
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
@@ -64,8 +63,18 @@ def train_segmenter(
         f"{text.bytes_read / 1e6:,.1f} of {found.size / 1e6:,.1f} MB, {len(characters):,} characters, "
         f"{sum(weights.numel() for weights in model.parameters()) / 1e6:.2f} M weights"
     )
-    path = prepare_folder(folder)
-    if not resume:
-        save_config(path, KIND, asdict(config))  # so that the folder is that of a model before the lexicon is in it
-        lexicon.save(path / LEXICON)
-    return train(task, path, resume=resume, report=report, progress=progress)
+    if text.invalid:
+        report(f"{text.invalid.count:,} bytes were not valid text, the first at {text.invalid.first_place}")
+    task.extras = _files_of(lexicon)  # with the weights: those of an earlier training never stand beside this lexicon
+    result = train(task, folder, resume=resume, report=report, progress=progress)
+    if lexicon.model is None:
+        save_model(None, "", Path(folder) / LEXICON)  # removes that of an earlier training
+    return result
+
+
+def _files_of(lexicon: Lexicon) -> dict[str, bytes]:
+    """A lexicon and its model of unknown words, by the names that the files have in the folder."""
+    files = {LEXICON: lexicon.to_bytes()}
+    if lexicon.model is not None:
+        files[model_path(LEXICON)] = lexicon.model.to_bytes(lexicon.digest())
+    return files

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from minent.errors import ModelError
+from minent.files import display_path
 from minent.lexicon import Lexicon, load_lexicon
 from minent.neural.checkpoint import Folder, build_model
 from minent.neural.segment.cutter import NeuralCutter
@@ -16,6 +18,7 @@ from minent.segmentation import Segmenter
 from minent.segmentation.cuts import Bytes
 from minent.segmentation.lattice import Lattice
 from minent.segmentation.model import word_log_probs
+from minent.unknown_model import has_model_beside, model_path
 
 KIND = "segment-taggers"
 LEXICON = "lexicon.tsv"
@@ -83,4 +86,10 @@ def load_segmenter(
 ) -> NeuralSegmenter:
     """The segmenter in a folder. ModelError, LexiconError: it is not whole, or the folder of something else."""
     model = load_model(folder, device)
-    return NeuralSegmenter(model, load_lexicon(Path(folder) / LEXICON), settings, protect=protect)
+    path = Path(folder) / LEXICON
+    if path.exists() and not path.is_file():
+        raise ModelError(display_path(path), "is not a file")
+    lexicon = load_lexicon(path)
+    if lexicon.model is None and has_model_beside(path):
+        raise ModelError(display_path(model_path(path)), f"belongs to another lexicon than {LEXICON}", "remove it")
+    return NeuralSegmenter(model, lexicon, settings, protect=protect)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus
 from minent.corpus.units import DIGIT, LATIN, MARK, REPEAT, unit_classes
 from minent.errors import CorpusError
@@ -61,12 +62,14 @@ class CodedText:
     folds : uint8[n], of the string around each place: the word that the lexicon's best cutting has there, or both
         words where it has a boundary; so that the same characters have the same fold, cut or not
     bytes_read : of text
+    invalid : what of it was not valid text
     """
 
     ids: NDArray[np.int32]
     targets: NDArray[np.uint8]
     folds: NDArray[np.uint8]
     bytes_read: int
+    invalid: InvalidBytes | None
 
     def digest(self) -> str:
         """What the text is."""
@@ -103,10 +106,13 @@ def code_text(
             if state[1]:
                 watch.add(int(state[1]), shard.path, shard.offset + start + int(state[FIRST_INVALID]))
             kept += end - start
+    if not found:
+        hint = "--set most_bytes takes more"
+        raise CorpusError("corpus", f"has no piece of whole lines within {most_bytes:,} bytes", hint)
     if not any((targets != NOTHING).any() for _, targets, _ in found):
         raise CorpusError("corpus", "no two units stand beside each other", "is it Chinese text?")
     ids, targets, folds = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return CodedText(ids, targets, folds, kept)
+    return CodedText(ids, targets, folds, kept, watch.report())
 
 
 def _code_block(
