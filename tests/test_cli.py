@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -281,6 +282,28 @@ def test_a_signal_that_a_kernel_turned_into_a_system_error_is_still_that_signal(
     error.__cause__ = signal_error
     assert cli._report(error) == code
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("signal_error", "code"), [(KeyboardInterrupt, 130), (lambda: cli.Terminated(15), 143)])
+def test_a_signal_that_a_callback_from_c_swallowed_is_still_that_signal(
+    signal_error: Callable[[], BaseException],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @ctypes.CFUNCTYPE(None)
+    def called_back() -> None:
+        raise signal_error()
+
+    def run(args: object) -> int:
+        called_back()
+        raise RuntimeError("no compiled object yet")
+
+    monkeypatch.setattr(cli, "_run", run)
+    before = sys.unraisablehook
+    assert cli.main([]) == code
+    assert capsys.readouterr() == ("", "")
+    assert sys.unraisablehook is before
 
 
 def test_what_fails_because_of_a_signal_is_still_that_signal(capsys: pytest.CaptureFixture[str]) -> None:

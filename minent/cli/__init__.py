@@ -78,7 +78,7 @@ def main(args: Sequence[str] | None = None) -> int:
     output went away · 143 terminated.
     """
     try:
-        with _signals_unwind():
+        with _signals_unwind(), _swallowed_signals_surface():
             code = _run(sys.argv[1:] if args is None else args)
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -176,6 +176,30 @@ def _signals_unwind() -> Iterator[None]:
     finally:
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def _swallowed_signals_surface() -> Iterator[None]:
+    """Python only prints what a signal raises in a callback from C, as llvmlite makes them while a kernel is compiled:
+    raise it where something fails later."""
+    swallowed: list[BaseException] = []
+    others = sys.unraisablehook
+
+    def remember(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, (KeyboardInterrupt, Terminated)):
+            swallowed.append(unraisable.exc_value)
+        else:
+            others(unraisable)
+
+    sys.unraisablehook = remember
+    try:
+        yield
+    except Exception as error:
+        if swallowed:
+            raise swallowed[0] from error
+        raise
+    finally:
+        sys.unraisablehook = others
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
