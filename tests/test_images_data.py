@@ -163,6 +163,26 @@ def test_glyphs_are_drawn_inside_their_squares_and_absent_ones_left_out(tmp_path
     assert abs(rows[0] - (31 - rows[-1])) <= 1  # 国 stands in the middle
 
 
+@pytest.mark.skipif(not NOTO.exists(), reason="Debian's package fonts-noto-cjk is not installed")
+def test_glyphs_labelled_by_character_have_each_font_in_the_test(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("".join(f"{chr(0x4E00 + number)} 9\n" for number in range(40)), encoding="utf-8")
+    fonts = (f"{NOTO}:0", f"{NOTO}:2")
+    parts = {
+        split: read_images(str(path), ImageSettings(fonts=fonts, split=split, labels="character"))
+        for split in ("all", "train", "test")
+    }
+    whole, test, train = parts["all"], parts["test"], parts["train"]
+    assert len(whole) == 80 and len(test) == 8 and len(train) == 72
+    for images in parts.values():
+        assert images.labels is not None
+        assert [images.label_names[label] for label in images.labels] == list(images.names)
+    assert set(test.names) <= set(train.names)  # each is learned from its other font
+    drawn = {tuple(pixels.ravel()) for pixels in read_images(str(path), ImageSettings(fonts=fonts[:1])).pixels}
+    of_first = [tuple(pixels.ravel()) in drawn for pixels in test.pixels]
+    assert 0 < sum(of_first) < len(of_first)
+
+
 @pytest.mark.parametrize("font", ["no-such-font.ttc", "no-such-font.ttc:3"])
 def test_a_font_that_is_not_there_names_the_package_that_has_one(font: str) -> None:
     with pytest.raises(CorpusError, match="fonts-noto-cjk"):
@@ -170,7 +190,16 @@ def test_a_font_that_is_not_there_names_the_package_that_has_one(font: str) -> N
 
 
 @pytest.mark.parametrize(
-    "values", [{"side": 2}, {"side": 99999}, {"split": "half"}, {"form": "zip"}, {"characters": 0}]
+    "values",
+    [
+        {"side": 2},
+        {"side": 99999},
+        {"split": "half"},
+        {"form": "zip"},
+        {"characters": 0},
+        {"labels": "stroke"},
+        {"labels": "character"},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(values))):

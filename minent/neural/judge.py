@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,11 +32,12 @@ TOGETHER = 500  # pictures that are judged at once
 
 @dataclass(frozen=True)
 class JudgeConfig:
-    """channels, size : of the pictures; classes : their labels"""
+    """channels, size : of the pictures; classes : their labels; labels : a digest of what these are called"""
 
     channels: int
     size: int
     classes: int
+    labels: str = ""
 
     def __post_init__(self) -> None:
         for name, least, most in (("channels", 1, 4), ("size", 4, 512), ("classes", 2, 10_000)):
@@ -91,7 +93,7 @@ class JudgeTask(Task):
         if images.labels is None or test.labels is None:
             raise CorpusError(images.source, "has no labels to train a judge with", "--judge DIR takes another's")
         seed_step(settings.seed, -1)
-        config = JudgeConfig(images.shape[0], images.shape[1], int(images.labels.max()) + 1)
+        config = JudgeConfig(images.shape[0], images.shape[1], int(images.labels.max()) + 1, name_labels(images))
         self.config = dataclasses.asdict(config)
         self.model = Judge(config).to(self.device)
         self.optimizers = {"adam": torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)}
@@ -115,6 +117,11 @@ class JudgeTask(Task):
     def evaluate(self) -> Figures:
         """Cross-entropy and accuracy of the test pictures."""
         return judge_accuracy(self.model, self.test)
+
+
+def name_labels(images: Images) -> str:
+    """A digest of what the labels are called: pictures with others cannot tell whether a judge is right."""
+    return hashlib.sha256("\n".join(images.label_names).encode()).hexdigest()[:16]
 
 
 def judge_accuracy(judge: Any, images: Images) -> Figures:
@@ -167,6 +174,6 @@ def judge_pictures(judge: Any, real: Images, pictures: Any, shown: str) -> dict[
         "pictures": len(pictures),
         "real_pictures": len(real),
     }
-    if real.labels is not None and int(real.labels.max()) < judge.config.classes:
+    if real.labels is not None and judge.config.labels == name_labels(real):
         found["judge_accuracy"] = judge_accuracy(judge, real)["accuracy"]
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from minent.cli.neural.image_options import image_options, take_pictures
+from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, take_pictures
 from minent.cli.neural.options import (
     device_option,
     needs,
@@ -93,9 +93,8 @@ def train(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if lexicon is not None:
-        text = options.pop("data")
-        examples = _vectors(text, lexicon, of_vectors, options["seed"], quiet)
-        for name in ("idx", "as_folder", "fonts", "characters", "split", "side", "colour"):
+        examples = _vectors(options["data"], lexicon, of_vectors, options["seed"], quiet)
+        for name in PICTURE_OPTIONS:
             options.pop(name)
     else:
         examples = take_pictures(options, quiet)

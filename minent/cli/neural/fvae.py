@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from minent.cli.neural.image_options import image_options, read_pictures
+from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, read_pictures
 from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
 from minent.cli.neural.options import (
     model_options,
@@ -19,8 +19,6 @@ from minent.cli.neural.options import (
 )
 from minent.neural.fvae.settings import MODELS, TRAINING, FvaeConfig, most_levels
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
-
-PICTURE_OPTIONS = ("data", "idx", "as_folder", "fonts", "characters", "split", "side", "colour")
 
 temperature_option = click.option(
     "--temperature", type=click.FloatRange(0, 10), default=1.0, show_default=True, help="Deviation of the latents."

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from minent.cli.neural.image_options import image_options, read_pictures
+from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, read_pictures
 from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
 from minent.cli.neural.options import (
     model_options,
@@ -217,9 +217,6 @@ def judge(output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **opti
     result = train_judge(images, test, output, settings, resume=resume, report=report, progress=not quiet)
     plot_losses(output)
     tell_result(result, output, quiet)
-
-
-PICTURE_OPTIONS = ("data", "idx", "as_folder", "fonts", "characters", "split", "side", "colour")
 
 
 def _key(pair: str) -> str:

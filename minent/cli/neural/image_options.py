@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from minent.neural.images.settings import SPLITS, ImageSettings
+from minent.neural.images.settings import LABELS, SPLITS, ImageSettings
 
 if TYPE_CHECKING:
     from minent.neural.images.data import Images
 
 Function = TypeVar("Function", bound=Callable[..., object])
 DEFAULTS = ImageSettings()
+PICTURE_OPTIONS = ("data", "idx", "as_folder", "fonts", "characters", "labels", "split", "side", "colour")
 
 
 def image_options(split: str) -> Callable[[Function], Function]:
     """DATA and what tells of which kind it is; the command hands them to `read_pictures` as `**options`.
 
-    Options: data, idx, folder, fonts, characters, split (with this default), side, colour.
+    Options: PICTURE_OPTIONS; split has this default.
     """
     decorators = (
         click.argument("data", nargs=-1, metavar="[DATA]"),
@@ -40,6 +41,13 @@ def image_options(split: str) -> Callable[[Function], Function]:
             default=DEFAULTS.characters,
             show_default=True,
             help="With --glyphs: how many, the most frequent.",
+        ),
+        click.option(
+            "--labels",
+            type=click.Choice(LABELS),
+            default=DEFAULTS.labels,
+            show_default=True,
+            help="With --glyphs of two fonts or more: what the label of a picture is.",
         ),
         click.option(
             "--split",
@@ -73,6 +81,7 @@ def read_pictures(
     as_folder: bool,
     fonts: tuple[str, ...],
     characters: int,
+    labels: str,
     split: str,
     side: int | None,
     colour: bool,
@@ -87,7 +96,7 @@ def read_pictures(
         raise click.UsageError("--idx and --folder: DATA is one of them")
     form = "idx" if idx else "folder" if as_folder else None
     try:
-        settings = ImageSettings(form, fonts, characters, split, side, colour)
+        settings = ImageSettings(form, fonts, characters, split, side, colour, labels)
         return read_images(data[0] if data else None, settings, report)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -100,8 +109,9 @@ def take_pictures(options: dict[str, Any], quiet: bool, shape: tuple[int, int, i
     """
     from minent.cli.notices import say
 
-    names = ("data", "idx", "as_folder", "fonts", "characters", "split", "side", "colour")
-    images = read_pictures(**{name: options.pop(name) for name in names}, report=lambda text: say(text, quiet))
+    images = read_pictures(
+        **{name: options.pop(name) for name in PICTURE_OPTIONS}, report=lambda text: say(text, quiet)
+    )
     if shape is not None and images.shape != shape:
         raise click.UsageError(f"the pictures have the shape {images.shape}, those of the model {shape}; see --size")
     channels, height, width = images.shape

@@ -77,7 +77,8 @@ def read_images(data: str | None, settings: ImageSettings, report: Callable[[str
         from minent.neural.images.glyphs import read_glyphs
 
         side = settings.side or DEFAULT_SIDE
-        return _split(read_glyphs(data, settings.fonts, settings.characters, side, report), settings.split)
+        glyphs = read_glyphs(data, settings.fonts, settings.characters, side, settings.labels, report)
+        return _split(glyphs, settings.split)
     if data is None:
         raise ValueError("name a folder of pictures, or a font with --glyphs")
     from minent.neural.images import folder, idx

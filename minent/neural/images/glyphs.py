@@ -26,32 +26,42 @@ def read_glyphs(
     fonts: tuple[str, ...],
     characters: int,
     side: int,
+    labels: str = "font",
     report: Callable[[str], object] = lambda _: None,
 ) -> Images:
-    """The most frequent Han characters of a lexicon in each font; with two fonts or more the font is the label.
+    """The most frequent Han characters of a lexicon in each font.
 
     fonts : `FILE` or `FILE:FACE`, a path or the name of an installed font file; FACE counts from 0
+    labels : font, with two fonts or more; or character: then they come in the order of the characters, beginning
+        with another font each time, so that every tenth picture is now of one font, now of another
     """
     words = builtin_lexicon() if lexicon is None else load_lexicon(lexicon, with_model=False)
     wanted = frequent_characters(words, characters)
-    drawn, labels, names = [], [], []
-    for number, name in enumerate(fonts):
+    drawn: list[dict[str, NDArray[np.uint8]]] = []
+    for name in fonts:
         font = open_font(name, round(side * EM_SHARE))
         found = draw_characters(font, wanted, side)
         missing = len(wanted) - len(found)
         if missing:
             report(f"{display_path(name)}: {missing:,} of {len(wanted):,} characters have no glyph")
-        drawn += list(found.values())
-        names += list(found)
-        labels += [number] * len(found)
-    if not drawn:
+        drawn.append(found)
+    if not any(drawn):
         raise CorpusError(display_path(fonts[0]), "has none of the characters", WAY)
     kinds = tuple(display_path(name) for name in fonts)
-    several = len(fonts) > 1
     source = f"glyphs of {', '.join(kinds)}"
-    return Images(
-        np.stack(drawn), np.array(labels) if several else None, kinds if several else (), tuple(names), source
-    )
+    if labels == "character":
+        turned = [(number, (number + turn) % len(fonts)) for number in range(len(wanted)) for turn in range(len(fonts))]
+        places = [(number, font) for number, font in turned if wanted[number] in drawn[font]]
+        truth, label_names = [number for number, _ in places], tuple(wanted)
+        keys = [(font, wanted[number]) for number, font in places]
+    else:
+        keys = [(font, character) for font, found in enumerate(drawn) for character in found]
+        truth, label_names = [font for font, _ in keys], kinds
+    pixels = np.stack([drawn[font][character] for font, character in keys])
+    names = tuple(character for _, character in keys)
+    if len(fonts) == 1:
+        return Images(pixels, None, (), names, source)
+    return Images(pixels, np.array(truth), label_names, names, source)
 
 
 def frequent_characters(lexicon: Lexicon, most: int) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 FORMS = ("idx", "folder")
 SPLITS = ("train", "test", "all")
+LABELS = ("font", "character")
 LARGEST_SIDE = 1024  # pixels of a picture
 DEFAULT_SIDE = 32  # pixels of pictures whose size is ours to choose
 TEST_SHARE = 10  # where the data say nothing, every tenth picture is of the test
@@ -21,6 +22,7 @@ class ImageSettings:
     split : of SPLITS; of idx files by their names, of others by every tenth picture
     side : pixels; None: as they are in idx files, else DEFAULT_SIDE
     colour : three channels instead of one; of folders only
+    labels : of LABELS; what the label of a glyph is
     """
 
     form: str | None = None
@@ -29,6 +31,7 @@ class ImageSettings:
     split: str = "all"
     side: int | None = None
     colour: bool = False
+    labels: str = "font"
 
     def __post_init__(self) -> None:
         if self.form not in (None, *FORMS):
@@ -39,5 +42,9 @@ class ImageSettings:
             raise ValueError(f"side={self.side}: must be between 4 and {LARGEST_SIDE}")
         if self.characters < 1:
             raise ValueError(f"characters={self.characters}: must be at least 1")
+        if self.labels not in LABELS:
+            raise ValueError(f"labels={self.labels}: choose {', '.join(LABELS)}")
+        if self.labels == "character" and len(self.fonts) < 2:
+            raise ValueError("characters are labels where there are two fonts or more: one to learn from, one to test")
         if self.fonts and (self.form or self.colour):
             raise ValueError("glyphs are neither idx files nor a folder of images, and have no colours")
