@@ -130,6 +130,7 @@ def test_fvae_trains_evaluates_and_samples(data: str, judge: str, tmp_path: Path
         (("--architecture", "introvae", "--conditional"), "introvae"),
         (("--ema", "1.0"), "ema"),
         (("--precision", "bf16"), "fp32"),
+        (("--patience", "2"), "patience=2: nothing is held out"),
     ],
 )
 def test_rules_that_do_not_fit_are_a_usage_error(

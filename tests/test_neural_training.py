@@ -82,6 +82,10 @@ class Line(Task):
         found = self.model(x + 0.1 * torch.randn_like(x))
         return self.scale * ((found - y) ** 2).mean(), {"twice": 2.0}, len(x)
 
+    @property
+    def is_judged(self) -> bool:
+        return True
+
     def evaluate(self) -> dict[str, float]:
         return {"loss": float(((self.model(self.x) - self.y) ** 2).mean())}
 
@@ -146,6 +150,15 @@ def test_the_log_has_loss_and_rate_and_held_out_figures(tmp_path: Path) -> None:
     assert all(line["rate"] > 0 and line["twice"] == 2 and line["loss"] > 0 for line in steps)
     assert [line["step"] for line in lines if "evaluation" in line] == [6, 12, 18, 23]
     assert (tmp_path / "out" / "note.txt").read_bytes() == b"kept"
+
+
+def test_patience_without_anything_held_out_is_refused(tmp_path: Path) -> None:
+    class Unjudged(Line):
+        is_judged = False
+
+    with pytest.raises(ValueError, match="patience=2: nothing is held out"):
+        train(Unjudged(dataclasses.replace(SETTINGS, steps=100, patience=2)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_weights_that_are_kept_are_the_best_held_out_ones(tmp_path: Path) -> None:

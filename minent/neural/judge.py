@@ -114,6 +114,11 @@ class JudgeTask(Task):
         pictures, labels = batch
         return functional.cross_entropy(self.model(pictures), labels), {}, len(labels)
 
+    @property
+    def is_judged(self) -> bool:
+        """By the test images."""
+        return True
+
     def evaluate(self) -> Figures:
         """Cross-entropy and accuracy of the test pictures."""
         return judge_accuracy(self.model, self.test)

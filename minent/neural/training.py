@@ -58,6 +58,11 @@ class Task(ABC):
     def loss(self, batch: Any) -> tuple[Any, Figures, int]:
         """The loss to go down (a scalar with its graph), further figures to tell, and how many units it is of."""
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether `evaluate` gives a loss, by which the best weights are chosen."""
+        return False
+
     def evaluate(self) -> Figures:
         """Figures on held-out data; `loss` among them decides which weights are the best. Empty: there are none."""
         return {}
@@ -133,11 +138,14 @@ def train(
 
     The weights after a step depend on the settings, the data and the number of the step alone (on one device and
     number of threads), so a training that was resumed ends as one that was not. Errors: TrainingError where the loss
-    or a gradient is no number any more or memory ran out; ModelError where `resume` finds no training, or another's.
+    or a gradient is no number any more or memory ran out; ModelError where `resume` finds no training, or another's;
+    ValueError where no setting ends the training, or patience has nothing to judge by.
     """
     settings = task.settings
     if settings.steps is None and settings.epochs is None and settings.minutes is None:
         raise ValueError("give steps, epochs or minutes: the training would not end")
+    if settings.patience is not None and not task.is_judged:
+        raise ValueError(f"patience={settings.patience}: nothing is held out that judges the weights")
     path = checkpoint.prepare_folder(folder)
     loop = _Loop(task, path, report)
     if resume:

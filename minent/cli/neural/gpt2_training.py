@@ -157,11 +157,11 @@ def _run(make: Callable[[], LanguageModelling], options: dict[str, Any], quiet: 
     from minent.neural.plot import plot_losses
     from minent.neural.training import train as run
 
+    output = options["output"]
     try:
         task = make()
+        result = run(task, output, resume=options["resume"], report=lambda line: say(line, quiet), progress=not quiet)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    output = options["output"]
-    result = run(task, output, resume=options["resume"], report=lambda line: say(line, quiet), progress=not quiet)
     plot_losses(output)
     tell_result(result, output, quiet)

@@ -54,8 +54,6 @@ def train_couplets(
 
     ValueError: no such size, or one out of its bounds, or a patience where no pair is held out.
     """
-    if settings.patience is not None and not len(split.held_out):
-        raise ValueError(f"patience={settings.patience}: no pair is held out that judges the weights")
     kind = f"couplet-{name}"
     config_type, make = KINDS[kind]
     characters = count_characters([*split.learned.upper, *split.learned.lower], data.min_count)

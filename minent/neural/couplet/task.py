@@ -50,6 +50,11 @@ class CoupletTask(Task):
         logits = self.model(upper, lower)
         return functional.cross_entropy(logits.flatten(0, 1).float(), lower.flatten()), {}, lower.numel()
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether pairs are held out."""
+        return len(self.held_out) > 0
+
     def evaluate(self) -> Figures:
         """Nats and perplexity of a held-out lower character; nothing where no pair is held out."""
         if not len(self.held_out):

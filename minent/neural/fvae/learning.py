@@ -89,6 +89,11 @@ class FvaeTask(Task):
         bits = float(bits_per_dimension(loss.detach(), 1))
         return loss, {"bits_per_dimension": bits, "error": float(error.detach())}, len(batch)
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether images are held out."""
+        return len(self.held_out) > 0
+
     def evaluate(self) -> Figures:
         """Nats and bits of a dimension, and squared error of a pixel, of the held-out images."""
         return judge_bound(self.model, self.held_out) if len(self.held_out) else {}

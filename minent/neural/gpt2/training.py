@@ -62,8 +62,6 @@ class LanguageModelling(Task):
             raise ValueError(f"window={self.window}: the model has {config.max_position_embeddings} positions")
         if not 0 <= held_out <= 0.5:
             raise ValueError(f"held_out={held_out}: must be between 0 and 0.5")
-        if settings.patience is not None and held_out == 0:
-            raise ValueError(f"patience={settings.patience}: nothing is held out that judges the weights")
         if model is None:  # positions that no example has would not be trained
             config = dataclasses.replace(config, max_position_embeddings=self.window)
         self.config = dataclasses.asdict(config)
@@ -98,6 +96,11 @@ class LanguageModelling(Task):
         ids, targets = batch
         loss = self.model.loss(ids, targets)
         return loss, {}, round(targets.numel() * self.characters_per_unit)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether text is held out."""
+        return len(self.held_out) > 1
 
     def evaluate(self) -> Figures:
         """Nats of a unit in windows that are spread over the held-out text, and bits of a character."""

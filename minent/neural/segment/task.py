@@ -57,6 +57,11 @@ class TaggerTask(Task):
         nats = [boundary_nats(odds[:, fold], targets, folds == fold) for fold in range(odds.shape[1])]
         return sum(nats) / len(nats), {}, targets.numel()
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether text is held out."""
+        return len(self.held_out) > 0
+
     def evaluate(self) -> Figures:
         """On held-out text, for strings of the fold that a tagger has not learned from: nats, and the share of places
         at which it agrees with the lexicon."""

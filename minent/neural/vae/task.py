@@ -57,6 +57,11 @@ class VaeTask(Task):
         """Mean nats of a picture under the objective."""
         return self.model.nats(self.model.prepare(batch)).float().mean(), {}, len(batch)
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether pictures are held out."""
+        return self.judged is not None
+
     def evaluate(self) -> Figures:
         """The objective on held-out pictures; nothing where none is held out."""
         if self.judged is None:
