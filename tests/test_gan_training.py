@@ -195,3 +195,16 @@ def test_a_judge_learns_its_labels_and_sees_that_noise_is_farther_from_pictures_
     assert found["frechet_distance"] < 0.1 * judge_pictures(judge, real, torch.rand_like(near), "j")["frechet_distance"]
     with pytest.raises(ModelError, match="judges pictures of"):
         judge_pictures(judge, bars(20, size=16), near, "judge")
+    other = dataclasses.replace(real, label_names=("down", "up"))
+    assert "judge_accuracy" not in judge_pictures(judge, other, near, "judge")  # it has not learned these labels
+
+
+def test_a_judge_learns_hundreds_of_classes_from_a_few_pictures_of_each(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(1281) % 320  # of 1,281 pictures one is a batch of its own
+    shapes = rng.integers(0, 200, (320, 1, 8, 8))
+    names = tuple(map(str, range(320)))
+    drawn = [(shapes[labels] + rng.integers(0, 56, (1281, 1, 8, 8))).astype(np.uint8) for _ in range(2)]
+    learned, tested = (Images(pixels, labels, names, (), "shapes") for pixels in drawn)
+    settings = dataclasses.replace(SETTINGS, steps=None, epochs=8, batch_size=128, learning_rate=5e-3)
+    assert train_judge(learned, tested, tmp_path, settings).best["accuracy"] > 0.9

@@ -60,13 +60,16 @@ class Judge(nn.Module):
             nn.BatchNorm2d(64),
             nn.ReLU(),
             nn.Flatten(),
-            nn.Linear(64 * side * side, FEATURES),
+            nn.Linear(64 * side * side, FEATURES, bias=False),
+            nn.BatchNorm1d(FEATURES),  # without it they may all die, where there are thousands of classes
             nn.ReLU(),
         )
         self.head = nn.Linear(FEATURES, config.classes)
 
     def forward(self, x: Any) -> Any:
         """x (batch, channels, size, size) in [0, 1] → logits (batch, classes)."""
+        if len(x) == 1 and self.training:  # a batch of one has no variance: it is its own second picture
+            return self.head(self.body(torch.cat([x, x])))[:1]
         return self.head(self.body(x))
 
     def features(self, pictures: Any) -> Any:
