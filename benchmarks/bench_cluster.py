@@ -11,10 +11,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from measure import MINENT, report, run_process, table
+from measure import MINENT, options, report, run_process, table, trained
 
 import data
 
@@ -38,23 +37,6 @@ SETTINGS = {
     "fashion-starts4": pairs(*CLOTHES, "starts=4"),
 }
 FIGURES = {"majority": "majority", "one_to_one": "one-to-one", "nmi": "NMI"}
-# Memory that is given back and asked for at every step takes a fifth of the time: keep it.
-MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
-
-
-def options(arguments: list[str], name: str) -> list[str]:
-    """The values behind an option, each time that it is given."""
-    return [arguments[at + 1] for at, argument in enumerate(arguments) if argument == name]
-
-
-def trained(folder: Path, command: list[str], judge_only: bool) -> dict[str, Any]:
-    """Train into a folder, or go on there, unless what is there shall be judged as it is; the last line of the log."""
-    if not judge_only:
-        resume = ["--resume"] if (folder / "training.safetensors").exists() else []
-        run_process([*command, "-o", str(folder), "-q", *resume], **MEMORY)
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    last: dict[str, Any] = json.loads(lines[-1])
-    return last
 
 
 def percent(values: list[float]) -> str:
