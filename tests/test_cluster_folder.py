@@ -116,7 +116,7 @@ def test_memory_that_a_model_needs_before_its_training_is_one_line_that_says_wha
     code = main(["neural", "cluster", "train", "--folder", data, "-o", folder, "--threads", "1", "-q"])
     told = capsys.readouterr().err
     assert code == 1 and told.count("\n") == 1
-    assert "out of memory; a smaller model (--set) or --batch-size, or less data, needs less" in told
+    assert "out of memory; a smaller model (--set), smaller or less data" in told
 
 
 def test_a_training_of_a_version_with_fewer_settings_goes_on(tmp_path: Path) -> None:

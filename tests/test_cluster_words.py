@@ -38,39 +38,50 @@ def stream_of(text: list[list[int]]) -> np.ndarray:
     return np.array([number for sentence in text for number in (*sentence, 0)], dtype=np.int32)
 
 
-@given(sentences, sentences, st.integers(1, 5), st.integers(1, 5), st.integers(1, 3))
+def rows_of(words: set[int]) -> np.ndarray:
+    """The rows of the numbers up to 5: of these words 0, 1, …"""
+    rows = np.full(6, -1, dtype=np.int64)
+    rows[sorted(words)] = np.arange(len(words))
+    return rows
+
+
+some_words = st.sets(st.integers(1, 5), min_size=1)
+
+
+@given(sentences, sentences, some_words, st.integers(1, 5), st.integers(1, 3))
 def test_features_are_counted_as_the_slow_count_does(
-    first: list[list[int]], second: list[list[int]], words: int, neighbours: int, window: int
+    first: list[list[int]], second: list[list[int]], words: set[int], neighbours: int, window: int
 ) -> None:
     blocks = [stream_of(text) for text in (first, second) if text]
     chosen = WordSettings(neighbours=neighbours, window=window, frames=0)
-    rows, columns, values = count_features(lambda: blocks, words, chosen)
+    rows, columns, values = count_features(lambda: blocks, rows_of(words), chosen)
     places = [place for place in range(-window, window + 1) if place]
     found = Counter(
         {
-            (int(row) + 1, places[column // (neighbours + 1)], int(column) % (neighbours + 1)): int(value)
+            (sorted(words)[row], places[column // (neighbours + 1)], int(column) % (neighbours + 1)): int(value)
             for row, column, value in zip(rows, columns, values, strict=True)
         }
     )
-    assert found == naive_words.features(first + second, words, neighbours, window)
+    every = naive_words.features(first + second, 5, neighbours, window)
+    assert found == {key: count for key, count in every.items() if key[0] in words}
 
 
 @settings(max_examples=40)
-@given(sentences, st.integers(1, 5))
-def test_frames_that_come_twice_are_counted_as_the_slow_count_does(text: list[list[int]], words: int) -> None:
+@given(sentences, some_words)
+def test_frames_that_come_twice_are_counted_as_the_slow_count_does(text: list[list[int]], words: set[int]) -> None:
     chosen = WordSettings(neighbours=1, window=1)
-    rows, columns, values = count_features(lambda: [stream_of(text)], words, chosen)
+    rows, columns, values = count_features(lambda: [stream_of(text)], rows_of(words), chosen)
     every = naive_words.frames(text, 5)
     totals: Counter[tuple[int, int]] = Counter()
     for (_, left, right), count in every.items():
         totals[left, right] += count
     kept = sorted(left * (FRAME_WORDS + 1) + right for (left, right), count in totals.items() if count > 1)
     found = {
-        (int(row) + 1, *divmod(kept[column - 4], FRAME_WORDS + 1)): int(value)
+        (sorted(words)[row], *divmod(kept[column - 4], FRAME_WORDS + 1)): int(value)
         for row, column, value in zip(rows, columns, values, strict=True)
         if column >= 4
     }
-    wanted = {key: count for key, count in every.items() if key[0] <= words and totals[key[1:]] > 1}
+    wanted = {key: count for key, count in every.items() if key[0] in words and totals[key[1:]] > 1}
     assert found == wanted
 
 
@@ -138,6 +149,16 @@ def test_too_little_text_says_what_would_help(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("今天天气好", encoding="utf-8")
     with Corpus([str(tmp_path / "text.txt")]) as corpus, pytest.raises(CorpusError, match="min_count"):
         find_vectors(corpus, Segmenter(Lexicon(["今天"], [1])), WordSettings())
+
+
+def test_what_the_lexicon_does_not_hold_gets_no_vector(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("猫跑。狗跑。马跳。牛跳。\n" * 30, encoding="utf-8")
+    chosen = WordSettings(dim=2, min_count=5)
+    with Corpus([str(tmp_path / "text.txt")]) as corpus:
+        found = find_vectors(corpus, Segmenter(Lexicon(["猫", "狗", "马", "跳"], [9] * 4)), chosen)
+        assert set(found.words) == {"猫", "狗", "马", "跳"} and found.counts.sum() == 30 * 5
+        with pytest.raises(CorpusError, match="only 0 of the lexicon stand 5 times"):
+            find_vectors(corpus, Segmenter(Lexicon(["龘龘", "靐齉"], [9] * 2)), chosen)
 
 
 TREE = (

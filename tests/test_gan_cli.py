@@ -118,6 +118,9 @@ def test_fvae_trains_evaluates_and_samples(data: str, judge: str, tmp_path: Path
     assert size_of(png) == (100, 100)  # three of 32 pixels and two gaps
     run(fvae_command, "sample", folder, data, "-o", str(png), "--reconstruct", "-n", "8")
     assert size_of(png) == (16 * 34 - 2, 32)
+    assert {"samples.png", "reconstructions.png", "loss.png"} <= {path.name for path in Path(folder).iterdir()}
+    alone = run(fvae_command, "sample", folder, data, "-o", str(png), "--interpolate", "-n", "1", code=2)
+    assert "two pictures or more" in alone.output
     run(fvae_command, "sample", folder, data, "-o", str(png), "--interpolate", "-n", "4")
     assert size_of(png) == (8 * 34 - 2, 2 * 34 - 2)
 
@@ -139,6 +142,30 @@ def test_rules_that_do_not_fit_are_a_usage_error(
     result = run(gan_command, "train", data, "-o", str(tmp_path / "x"), *arguments, *QUICK, code=2)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def write_labels(folder: Path, name: str, labels: np.ndarray) -> None:
+    (folder / f"{name}-labels-idx1-ubyte").write_bytes(
+        struct.pack(">II", 0x801, len(labels)) + labels.astype(np.uint8).tobytes()
+    )
+
+
+def test_a_judge_knows_labels_of_the_test_alone_and_refuses_what_it_cannot_learn(data: str, tmp_path: Path) -> None:
+    for path in Path(data).iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    write_labels(tmp_path, "t10k", np.arange(20) % 4)  # 3 is not learned
+    run(gan_command, "judge", str(tmp_path), "-o", str(tmp_path / "J"), *QUICK)
+    for name, count in (("train", 40), ("t10k", 20)):
+        write_labels(tmp_path, name, np.zeros(count))
+    assert "classes=1" in run(gan_command, "judge", str(tmp_path), "-o", str(tmp_path / "K"), *QUICK, code=2).output
+    told = run(gan_command, "judge", data, "-o", str(tmp_path / "L"), "--split", "test", *QUICK, code=2).output
+    assert "a judge learns from train" in told
+
+
+def test_one_rate_of_both_players_can_be_set(data: str, tmp_path: Path) -> None:
+    run(gan_command, "train", data, "-o", str(tmp_path / "g"), "--set", "learning_rate=0.004", *QUICK)
+    config = json.loads((tmp_path / "g" / "config.json").read_text())["config"]
+    assert config["lr_d"] == config["lr_g"] == 0.004
 
 
 def test_evaluate_without_a_judge_says_how_to_get_one(data: str, tmp_path: Path) -> None:

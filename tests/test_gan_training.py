@@ -162,7 +162,40 @@ def test_the_folder_of_another_model_is_refused(tmp_path: Path) -> None:
         load_judge(tmp_path / "gan")
 
 
-@pytest.mark.parametrize("growth", [-1.0, 1.5, math.nan])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    config = configure(1, 8, "dcgan", width=4, latent=8)
+    generator = make_generator(config)
+    next(generator.parameters()).data.view(-1)[3] = value
+    save_model(tmp_path, "gan", dataclasses.asdict(config), generator.state_dict())
+    with pytest.raises(ModelError, match="holds what is no number"):
+        gan.load(tmp_path)
+
+
+def test_an_earlier_generator_stays_until_another_one_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gan"
+    train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), folder, SETTINGS)
+    early = sorted(path.name for path in (folder / "samples").iterdir())
+    kept = (folder / "model.safetensors").read_bytes()
+    often = dataclasses.replace(SETTINGS, evaluate_every=1, checkpoint_minutes=9)
+    monkeypatch.setattr(GanTask, "drawn_at", lambda self: 77)
+
+    def interrupted(self: Any, step: int) -> Any:
+        if step == 2:
+            raise KeyboardInterrupt
+        return {"loss": 1.0}, 8
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GanTask, "update", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train_gan(configure(1, 8, "dcgan", width=8, latent=8), bars(), folder, often)
+    assert gan.load(folder).config.width == 4 and (folder / "model.safetensors").read_bytes() == kept
+    assert early and sorted(path.name for path in (folder / "samples").iterdir()) == ["0000077.png"]
+    longer = dataclasses.replace(SETTINGS, steps=6)
+    train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), folder, longer, resume=True)  # nor is it lost
+
+
+@pytest.mark.parametrize("growth", [-1.0, 1.5])
 def test_a_generator_that_has_grown_too_far_is_refused(tmp_path: Path, growth: float) -> None:
     config = configure(1, 8, "style", width=4, latent=8)
     generator = make_generator(config)
@@ -195,6 +228,10 @@ def test_a_judge_learns_its_labels_and_sees_that_noise_is_farther_from_pictures_
     assert found["frechet_distance"] < 0.1 * judge_pictures(judge, real, torch.rand_like(near), "j")["frechet_distance"]
     with pytest.raises(ModelError, match="judges pictures of"):
         judge_pictures(judge, bars(20, size=16), near, "judge")
+    with pytest.raises(ModelError, match=r"not of \(1, 16, 16\)"):
+        judge_pictures(judge, real, torch.zeros(5, 1, 16, 16), "judge")
+    with pytest.raises(CorpusError, match="3 pictures are too few"):
+        judge_pictures(judge, bars(3), near, "judge")
     other = dataclasses.replace(real, label_names=("down", "up"))
     assert "judge_accuracy" not in judge_pictures(judge, other, near, "judge")  # it has not learned these labels
 

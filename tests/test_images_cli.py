@@ -111,6 +111,36 @@ def test_bars_are_parted_into_upright_and_lying_ones(
     assert probs.shape == (1, 2) and probs.sum().item() == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize(("recipe", "wanted"), [("article", "--augment"), ("default", "--no-augment")])
+def test_examples_are_changed_where_that_is_wanted(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], recipe: str, wanted: str
+) -> None:
+    kept = []
+    for name, more in (("a", ()), ("b", (wanted,))):
+        command = ("cluster", "train", pictures, "-o", tmp_path / name, "--recipe", recipe, "--network", "mlp")
+        few = ("--steps", 1, "--set", "latent=4", "--set", "hidden=8", "--threads", 1, "--batch-size", 8)
+        assert run(capsys, *command, *few, *more)[0] == 0
+        kept.append(json.loads((tmp_path / name / "metrics.jsonl").read_text().splitlines()[-1])["loss"])
+    assert kept[0] != kept[1]
+
+
+def test_starts_leave_time_for_the_training(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("cluster", "train", pictures, "-o", tmp_path / "x", "--minutes", 0.001, "--set", "starts=50")
+    code, _, error = run(capsys, *command, "--set", "hidden=8", "--threads", 1, "--batch-size", 8)
+    assert code == 0 and "no further start" in error and (tmp_path / "x" / "model.safetensors").exists()
+
+
+def test_a_vae_draws_what_it_keeps(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, again = tmp_path / "vae", tmp_path / "again.png"
+    more = ("--set", "evaluate_every=1", "--set", "hidden=8", "--learning-rate", 3, "--threads", 1)  # diverges
+    assert run(capsys, "vae", "train", pictures, "-o", folder, "--steps", 12, *more)[0] == 0
+    assert run(capsys, "vae", "sample", folder, "-n", 64, "-o", again)[0] == 0
+    assert again.read_bytes() == (folder / "samples.png").read_bytes()
+    held_out = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    losses = [line["evaluation"]["loss"] for line in held_out if "evaluation" in line]
+    assert losses and min(losses) < losses[-1]  # so the last weights are not the ones that are kept
+
+
 def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
     kinds = ["猫狗马牛羊", "跑跳飞游走", "大小高低美"]
@@ -142,6 +172,13 @@ def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytes
     code = main([*mine, "--min-count", "5", "--classes", str(table)])
     assert code == 0 and "<" in templates.read_text(encoding="utf-8")
     assert run(capsys, "cluster", "sample", folder, "-o", tmp_path / "x.png")[0] == 2
+    (tmp_path / "more").mkdir()
+    for number in range(4):
+        Image.new("L", (8, 8), 60 * number).save(tmp_path / "more" / f"{number}.png")
+    few = ("--steps", 1, "--threads", 1, "--classes", 2, "--split", "all")
+    assert run(capsys, "cluster", "train", tmp_path / "more", "-o", folder, *few)[0] == 0
+    code, _, error = run(capsys, "cluster", "classes", folder)  # words.tsv of the earlier model is still there
+    assert code == 1 and "was not trained on these words" in error
 
 
 @pytest.mark.parametrize(
@@ -196,4 +233,6 @@ def test_a_checkpoint_of_another_model_is_refused(
         "--set",
         "hidden=4",
     )
-    assert code == 1 and "another data" in error
+    assert code == 1 and "is of a model with another objective" in error
+    code, _, error = run(capsys, "vae", "train", pictures, "-o", tmp_path / "no", "--resume", "--steps", 2)
+    assert code == 1 and "holds no training to resume" in error and not (tmp_path / "no").exists()

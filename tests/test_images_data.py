@@ -140,6 +140,33 @@ def test_a_folder_without_images_says_what_it_looks_for(tmp_path: Path) -> None:
         read_images(str(tmp_path), ImageSettings())
 
 
+def test_pictures_of_16_bits_and_transparent_ones_are_seen_as_people_see_them(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    Image.fromarray(ramp).save(tmp_path / "a.png")
+    Image.fromarray(ramp).save(tmp_path / "b.tif")
+    clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    clear.paste((0, 0, 0, 255), (2, 2, 6, 6))
+    clear.save(tmp_path / "c.png")
+    clear.convert("LA").save(tmp_path / "d.png")
+    clear.quantize(4).save(tmp_path / "e.gif", transparency=clear.quantize(4).getpixel((0, 0)))
+    for colour in (False, True):
+        found = read_images(str(tmp_path), ImageSettings(side=8, colour=colour)).pixels
+        assert np.array_equal(found[0, 0], ramp >> 8) and np.array_equal(found[1, 0], ramp >> 8)
+        square = np.full((8, 8), 255)
+        square[2:6, 2:6] = 0
+        assert all(np.array_equal(picture[channel], square) for picture in found[2:] for channel in range(len(picture)))
+    Image.fromarray(np.full((8, 8), 1e6, dtype=np.float32)).save(tmp_path / "f.tif")
+    with pytest.raises(CorpusError, match=r"f\.tif.*cannot be read"):
+        read_images(str(tmp_path), ImageSettings())
+
+
+def test_a_part_without_pictures_says_why(tmp_path: Path) -> None:
+    for number in range(3):
+        Image.new("L", (8, 8)).save(tmp_path / f"{number}.png")
+    with pytest.raises(CorpusError, match=r"has 3 pictures, and every 10th is test.*--split all"):
+        read_images(str(tmp_path), ImageSettings(split="test"))
+
+
 def test_characters_are_ranked_by_the_text_that_their_words_stand_for() -> None:
     lexicon = Lexicon(["科学", "学习", "abc", "。"], [5, 3, 99, 50])
     assert frequent_characters(lexicon, 9) == ["学", "科", "习"]

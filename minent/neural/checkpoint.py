@@ -140,7 +140,8 @@ def build_model(
 def assign_weights(model: Any, path: Path, kind: str, config: object, device: Any = None, dtype: Any = None) -> None:
     """Give a model that was made on "meta" the weights of a file. All its buffers must be persistent.
 
-    ModelError: the file is not whole, or its names, shapes, types or metadata are those of another model.
+    ModelError: the file is not whole, its names, shapes, types or metadata are those of another model, or it holds
+    what is no number.
     """
     shown = display_path(path)
     expected = model.state_dict()
@@ -157,6 +158,8 @@ def assign_weights(model: Any, path: Path, kind: str, config: object, device: An
             precision = precision or (tensor.dtype if floats and tensor.dtype in FLOATS else None)
             if tensor.dtype != (precision if floats else wanted.dtype):
                 raise ModelError(shown, f"{name} is of the type {str(tensor.dtype).removeprefix('torch.')}")
+            if floats and not torch.isfinite(tensor).all():
+                raise ModelError(shown, f"{name} holds what is no number")
             target = (dtype or tensor.dtype) if wanted.dtype.is_floating_point else wanted.dtype
             weights[name] = tensor.to(device=device or "cpu", dtype=target)
     model.load_state_dict(weights, strict=True, assign=True)

@@ -28,6 +28,7 @@ from minent.neural.training import Figures, Task, TrainingResult, train
 TRAINING = TrainingSettings(epochs=2, batch_size=128, learning_rate=2e-3, schedule="cosine")
 FEATURES = 64
 TOGETHER = 500  # pictures that are judged at once
+LEAST_REAL = 4  # two in each half
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,12 @@ class JudgeTask(Task):
         if images.labels is None or test.labels is None:
             raise CorpusError(images.source, "has no labels to train a judge with", "--judge DIR takes another's")
         seed_step(settings.seed, -1)
-        config = JudgeConfig(images.shape[0], images.shape[1], int(images.labels.max()) + 1, name_labels(images))
+        known = max((images, test), key=lambda each: len(each.label_names))  # an idx file tells of labels it has
+        config = JudgeConfig(images.shape[0], images.shape[1], len(known.label_names), name_labels(known))
         self.config = dataclasses.asdict(config)
         self.model = Judge(config).to(self.device)
-        self.optimizers = {"adam": torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)}
+        adam = torch.optim.Adam(self.model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+        self.optimizers = {"adam": adam}
         self.images, self.test = images, test
         self.batches = ShuffledBatches(len(images), settings.batch_size, settings.seed)
         self.steps_per_epoch = -(-len(self.batches) // settings.accumulate)
@@ -170,11 +173,14 @@ def judge_pictures(judge: Any, real: Images, pictures: Any, shown: str) -> dict[
     """Fréchet distance of float pictures (n, channels, size, size) from 0 to 1 to real ones, and the judge's accuracy.
 
     With it goes the distance between two halves of the real ones: what no model can be asked to fall below by much.
-    ModelError: the judge is for pictures of another shape.
+    ModelError: the judge is for pictures of another shape. CorpusError: fewer than LEAST_REAL real ones.
     """
     wanted = (judge.config.channels, judge.config.size, judge.config.size)
-    if real.shape != wanted or tuple(pictures.shape[1:]) != wanted:
-        raise ModelError(display_path(shown), f"judges pictures of {wanted}, not of {real.shape}")
+    for shape in (real.shape, tuple(pictures.shape[1:])):
+        if shape != wanted:
+            raise ModelError(display_path(shown), f"judges pictures of {wanted}, not of {shape}")
+    if len(real) < LEAST_REAL:
+        raise CorpusError(real.source, f"{len(real)} pictures are too few for a Fréchet distance of their halves")
     of_real = judge.features(torch.from_numpy(real.pixels))
     found: dict[str, Any] = {
         "frechet_distance": frechet_distance(of_real, judge.features(pictures)),

@@ -146,13 +146,12 @@ def train(
         raise ValueError("give steps, epochs or minutes: the training would not end")
     if settings.patience is not None and not task.is_judged:
         raise ValueError(f"patience={settings.patience}: nothing is held out that judges the weights")
-    path = checkpoint.prepare_folder(folder)
+    path = Path(folder) if resume else checkpoint.prepare_folder(folder)
     loop = _Loop(task, path, report)
     if resume:
         loop.restore()
     else:
-        for name in (TRAINING, METRICS):
-            (path / name).unlink(missing_ok=True)
+        (path / METRICS).unlink(missing_ok=True)
     try:
         with status_line(progress) as show, open(path / METRICS, "a", encoding="utf-8") as metrics:
             return loop.run(show, lambda line: _append(metrics, line))
@@ -212,6 +211,8 @@ class _Loop:
                 self.evaluate(write)
             if time.monotonic() - self.last_save >= 60 * settings.checkpoint_minutes:
                 self.save()
+        if window.steps:
+            write({"step": at.step, "epoch": self.epochs(), "seconds": round(at.seconds, 3), **window.close()})
         if at.judged_step != at.step:
             self.evaluate(write)
         self.save()
@@ -281,6 +282,8 @@ class _Loop:
 
     def save_weights(self) -> None:
         task = self.task
+        if not self.saved_step:  # a training that this one replaces: its weights go now
+            (self.folder / TRAINING).unlink(missing_ok=True)
         note = {"step": self.at.step, **(self.at.best or {})}
         checkpoint.save_config(self.folder, task.kind, task.config)  # first: it marks the folder as that of a model
         for name, content in task.extras.items():
@@ -303,19 +306,19 @@ class _Loop:
             tensors |= more
         state = {"task": task.kind, "config": dict(task.config), "data": task.data, "seed": self.settings.seed}
         state["progress"] = vars(at)
-        checkpoint.save_training(self.folder, tensors, {**state, "optimizers": plain})
         if at.best is None:
             self.save_weights()
+        checkpoint.save_training(self.folder, tensors, {**state, "optimizers": plain})
         self.saved_step, self.last_save = at.step, time.monotonic()
 
     def restore(self) -> None:
         """Go back to the last moment that was kept. ModelError: none, or of another training."""
         tensors, state = checkpoint.read_training(self.folder)
         shown = display_path(self.folder / TRAINING)
-        mine = {"task": self.task.kind, "data": self.task.data, "seed": self.settings.seed}
-        for key, value in mine.items():
+        mine = {"model": ("task", self.task.kind), "data or batch size": ("data", self.task.data)}
+        for what, (key, value) in (mine | {"seed": ("seed", self.settings.seed)}).items():
             if state.get(key) != value:
-                what = {"task": "model", "data": "data or batch size"}.get(key, key)
+                self.same_config(state, shown)  # the data of some models tell of their sizes too
                 raise ModelError(shown, f"was trained with another {what}", "leave --resume out to start anew")
         self.same_config(state, shown)
         try:

@@ -54,6 +54,11 @@ def command() -> None:
     show_default=True,
     help="article: its loss alone, 50 epochs; default: also that other views of an example have its class.",
 )
+@click.option(
+    "--augment/--no-augment",
+    default=None,
+    help="Change examples a little as they are learned from.  [default: augment; article: not]",
+)
 @click.option("--network", type=click.Choice(ENCODERS), help="[default: batchnorm; article: conv; of words mlp]")
 @training_options
 @needs("PIL", "matplotlib")
@@ -61,6 +66,7 @@ def train(
     lexicon: str | None,
     classes: int | None,
     recipe: str,
+    augment: bool | None,
     network: str | None,
     output: str,
     resume: bool,
@@ -88,7 +94,8 @@ def train(
     chosen = "words" if of_words and recipe == "default" else recipe
     examples: Any
     try:
-        choices = with_pairs(RECIPE[chosen], of_kind[ClusterSettings])
+        choices = RECIPE[chosen] if augment is None else RECIPE[chosen].augmented(augment)
+        choices = with_pairs(choices, of_kind[ClusterSettings])
         of_vectors = with_pairs(WordSettings(), of_kind[WordSettings])
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -164,22 +171,22 @@ def evaluate(
     import json
 
     from minent.files import atomic_open
-    from minent.neural.cluster import load
+    from minent.neural.cluster import load, load_with_words
     from minent.neural.cluster.evaluation import evaluate_pictures, evaluate_words, judge_table
     from minent.neural.device import choose_device
     from minent.neural.words.gold import read_tags
-    from minent.neural.words.vectors import load_vectors
 
     use_threads(threads)
     if compare and gold is None:
         raise click.UsageError("--compare needs --gold")
-    model = load(folder, choose_device(device))
     if gold is not None:
-        tags, vectors = read_tags(gold), load_vectors(folder)
+        tags = read_tags(gold)
+        model, vectors = load_with_words(folder, choose_device(device))
         figures = evaluate_words(model, vectors, tags, kmeans, seed)
         for table in compare:
             figures.setdefault("compare", {})[table] = judge_table(table, vectors.words, tags)
     else:
+        model = load(folder, choose_device(device))
         images = take_pictures(options, quiet, model.shape)
         figures = evaluate_pictures(model, images, kmeans, seed)
     with atomic_open("-", "w") as stream:
@@ -258,14 +265,13 @@ def classes(folder: str, output: str, least: float, device: str, threads: int | 
     Example:  minent neural cluster classes classes -o classes.tsv && minent templates news.txt --classes classes.tsv
     """
     from minent.files import atomic_open
-    from minent.neural.cluster import load
+    from minent.neural.cluster import load_with_words
     from minent.neural.cluster.task import classify
     from minent.neural.device import choose_device
-    from minent.neural.words.vectors import load_vectors
 
     use_threads(threads)
-    vectors = load_vectors(folder)
-    probs = classify(load(folder, choose_device(device)), vectors)
+    model, vectors = load_with_words(folder, choose_device(device))
+    probs = classify(model, vectors)
     kinds = probs.argmax(1)
     order = sorted(range(len(vectors)), key=lambda place: (kinds[place], place))
     with atomic_open(output, "w") as stream:

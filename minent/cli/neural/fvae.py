@@ -20,6 +20,8 @@ from minent.cli.neural.options import (
 from minent.neural.fvae.settings import MODELS, TRAINING, FvaeConfig, most_levels
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 
+SHOWN = 64  # pictures that are drawn when a training ends
+
 temperature_option = click.option(
     "--temperature", type=click.FloatRange(0, 10), default=1.0, show_default=True, help="Deviation of the latents."
 )
@@ -45,6 +47,8 @@ def train(
     model: str, own_width: bool, output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **options: Any
 ) -> None:
     """Learn from pictures. A tenth of them, 2,048 at most, choose the weights that are kept.
+
+    DIR also gets samples.png, reconstructions.png (each picture beside what is left of it) and loss.png.
 
     --set also takes levels, blocks, width, depth, flow_width, sigma and noise.
 
@@ -88,6 +92,7 @@ def train(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     plot_losses(output)
+    _draw_kept(output, images.pixels[np.sort(order[: held_out or SHOWN])], settings.seed)
     tell_result(result, output, quiet)
 
 
@@ -98,7 +103,7 @@ def train(
 @count_option
 @temperature_option
 @seed_option
-@needs()
+@needs("PIL")
 def evaluate(
     folder: str,
     judge_folder: str | None,
@@ -110,7 +115,7 @@ def evaluate(
     quiet: bool,
     **pictures: Any,
 ) -> None:
-    """Bits per dimension (a bound; of glow they are exact) and squared error of the pictures of DATA, as JSON.
+    """Bits per dimension (a bound; of glow only since grey values get noise) and squared error of DATA, as JSON.
 
     \b
     Example:  minent neural fvae evaluate fvae mnist --judge judge
@@ -190,10 +195,27 @@ def sample(
     images = read_pictures(**pictures, report=lambda message: say(message, quiet))
     _check_shape(model, images.shape)
     shown = images.pixels[:count]
+    if what == "interpolate" and len(shown) < 2:
+        raise click.UsageError("interpolations need two pictures or more")
     if what == "reconstruct":
         save_grid(output, reconstruct(model, shown), 16)
     else:
         save_grid(output, interpolate(model, shown), INTERPOLATED)
+
+
+def _draw_kept(folder: str, pixels: Any, seed: int) -> None:
+    """Samples and reconstructions of the weights that were kept, into their folder."""
+    from pathlib import Path
+
+    from minent.neural.device import seed_step
+    from minent.neural.fvae import load
+    from minent.neural.fvae.drawing import draw, reconstruct
+    from minent.neural.images.grid import save_grid
+
+    model = load(folder)
+    seed_step(seed, 0)
+    save_grid(Path(folder) / "samples.png", draw(model, SHOWN))
+    save_grid(Path(folder) / "reconstructions.png", reconstruct(model, pixels[: SHOWN // 2]), 8)
 
 
 def _check_shape(model: Any, shape: tuple[int, int, int]) -> None:

@@ -91,6 +91,8 @@ def train(
     pictures = {name: options.pop(name) for name in PICTURE_OPTIONS}
     of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
     settings = training_settings(TRAINING, tuple(of_training), **options)
+    if "learning_rate" in map(_key, of_training):
+        learning_rate = settings.learning_rate
     images = read_pictures(**pictures, report=report)
     side = square_side(images)
     try:
@@ -116,7 +118,7 @@ def train(
 @count_option
 @truncation_option
 @seed_option
-@needs()
+@needs("PIL")
 def evaluate(
     folder: str,
     judge_folder: str | None,
@@ -194,7 +196,7 @@ def sample(
 @command.command()
 @image_options("train")
 @training_options
-@needs("matplotlib")
+@needs("PIL", "matplotlib")
 def judge(output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **options: Any) -> None:
     """Train a classifier of labelled pictures, whose features `evaluate --judge` takes; its accuracy is told.
 
@@ -210,11 +212,16 @@ def judge(output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **opti
         say(message, quiet)
 
     pictures = {name: options.pop(name) for name in PICTURE_OPTIONS}
+    if pictures["split"] != "train":
+        raise click.UsageError(f"--split {pictures['split']}: a judge learns from train, and is tested by test")
     settings = training_settings(DEFAULTS, pairs, **options)
     images = read_pictures(**pictures, report=report)
     test = read_pictures(**pictures | {"split": "test"}, report=report)
     square_side(images)
-    result = train_judge(images, test, output, settings, resume=resume, report=report, progress=not quiet)
+    try:
+        result = train_judge(images, test, output, settings, resume=resume, report=report, progress=not quiet)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     plot_losses(output)
     tell_result(result, output, quiet)
 

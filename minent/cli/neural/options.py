@@ -38,7 +38,9 @@ def needs(*packages: str, extra: str = "neural") -> Callable[[Function], Functio
 
                 if not is_out_of_memory(error):
                     raise
-                hint = "a smaller model (--set) or --batch-size, or less data, needs less"
+                hint = (
+                    "a smaller model (--set), smaller or less data, or in training a smaller --batch-size, needs less"
+                )
                 raise ModelError("the model and its data", "out of memory", hint) from error
 
         return checked  # type: ignore[return-value]

@@ -6,6 +6,18 @@ import os
 from typing import Any
 
 
+def load_with_words(folder: str | os.PathLike[str], device: Any = None) -> tuple[Any, Any]:
+    """The trained module in a folder, and the WordVectors that it has learned from. ModelError: not from words."""
+    from minent.errors import ModelError
+    from minent.files import display_path
+    from minent.neural.words.vectors import load_vectors
+
+    model, vectors = load(folder, device), load_vectors(folder)
+    if model.shape != vectors.shape or model.config.output != "linear":
+        raise ModelError(display_path(folder), "was not trained on these words, but on pictures or other vectors")
+    return model, vectors
+
+
 def load(folder: str | os.PathLike[str], device: Any = None) -> Any:
     """The trained module in a folder: `classify(x)` gives p(y|x), (batch, classes). ModelError: no such model.
 

@@ -22,6 +22,8 @@ def cluster_loss(model: Any, x: Any, other: Any, step: int, settings: ClusterSet
     x : pictures or word vectors; other : for each of them what is of the same class once it is changed a little
     """
     paired = settings.information > 0 or settings.finer > 0
+    if not paired and settings.changes:
+        x = change(x, settings)
     features = model.encoder(torch.cat([x, change(other, settings)]) if paired else x)
     means, log_vars = model.mean(features), model.log_var(features)
     mean, log_var = means[: len(x)], log_vars[: len(x)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from minent.neural.settings import TrainingSettings
 
@@ -10,6 +11,7 @@ RECIPES = ("default", "article")
 NETWORKS = ("conv", "mlp")
 ENCODERS = (*NETWORKS, "batchnorm")
 OUTPUTS = ("sigmoid", "linear")
+CHANGES = ("turn", "slant", "shift", "stretch", "noise")
 _DEFAULT = TrainingSettings(epochs=10, batch_size=256, learning_rate=2e-3, warmup=50, schedule="cosine", clip=0.0)
 TRAINING = {
     "article": TrainingSettings(epochs=50, batch_size=100, clip=0.0),  # Adam at 0.001
@@ -29,7 +31,8 @@ class ClusterSettings:
     finer          : weight of the same of each further classifier of the model
     ownership      : weight of −ln p(y|z) of z that is drawn from class y: what a class draws belongs to it
     nearest, nearest_share : how many of the nearest examples give views too; the share of the views that they give
-    turn, slant, shift, stretch : how views are changed: degrees; shear to the side; share of a side; share of the size
+    turn, slant, shift, stretch : how views are changed: degrees; shear to the side; share of a side; share of the size.
+        Where nothing compares views, information and finer being 0, the examples themselves are changed
     flip           : share of the views that are mirrored, left to right
     noise          : of word vectors: standard deviation of what is added, in units of that of a number
     starts         : short trainings from other initial values, of which the one of the least loss is where it begins
@@ -62,6 +65,17 @@ class ClusterSettings:
         for name in ("nearest_share", "flip"):
             if getattr(self, name) > 1:
                 raise ValueError(f"{name}={getattr(self, name)}: is a share, 1 at most")
+
+    @property
+    def changes(self) -> bool:
+        """Whether examples are changed at all."""
+        return any(getattr(self, name) > 0 for name in (*CHANGES, "flip"))
+
+    def augmented(self, wanted: bool) -> ClusterSettings:
+        """With the changes of the default recipe, or with none."""
+        of_default: dict[str, Any] = {name: getattr(DEFAULT, name) for name in CHANGES}
+        none: dict[str, Any] = dict.fromkeys((*CHANGES, "flip"), 0.0)
+        return replace(self, **of_default) if wanted else replace(self, **none)
 
 
 ARTICLE = ClusterSettings()

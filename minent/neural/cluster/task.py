@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 
 from minent.neural.batches import ShuffledBatches
+from minent.neural.checkpoint import prepare_folder
 from minent.neural.cluster.loss import cluster_loss
 from minent.neural.cluster.model import KIND, ClusterConfig, ClusterVae
 from minent.neural.cluster.neighbours import find_neighbours
@@ -26,6 +28,7 @@ from minent.neural.training import Figures, Task, TrainingResult, train
 ADAM_EPSILON = 1e-7  # of Keras
 TRIAL_STEPS = 300  # of a short training, of which the last JUDGED_STEPS are judged
 JUDGED_STEPS = 50
+LEAST_MINUTES = 0.01
 
 
 class ClusterTask(Task):
@@ -101,7 +104,12 @@ def train_clusters(
     task = ClusterTask(ClusterVae(config), examples, choices, settings, device)
     task.extras = extras or {}
     if choices.starts > 1 and not resume:
+        prepare_folder(folder)  # before the time that the starts take
+        began = time.monotonic()
         task.begin(_best_start(task, report))
+        if settings.minutes is not None:
+            left = max(settings.minutes - (time.monotonic() - began) / 60, LEAST_MINUTES)
+            task.settings = dataclasses.replace(settings, minutes=left)
     result: TrainingResult = train(task, folder, resume=resume, report=report, progress=progress)
     plot_losses(folder)
     return task.model.eval(), result
@@ -110,7 +118,11 @@ def train_clusters(
 def _best_start(task: ClusterTask, report: Callable[[str], object]) -> dict[str, Any]:
     """The weights of the least loss among those of short trainings: where seeds end differently, they differ early."""
     best, least = {}, math.inf
+    began, minutes = time.monotonic(), task.settings.minutes or math.inf
     for start in range(task.choices.starts):
+        if start and time.monotonic() - began >= 60 * minutes / 2:
+            report(f"half of the {minutes:g} minutes are over: no further start")
+            break
         seed_step(task.settings.seed, -1 - start)
         task.begin(ClusterVae(task.model.config).state_dict())
         losses = [_trial_step(task, step) for step in range(TRIAL_STEPS)]

@@ -36,6 +36,8 @@ class FvaeConfig:
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ValueError(f"model={self.model}: choose {', '.join(MODELS)}")
+        if self.size % 2:
+            raise ValueError(f"size={self.size}: must be even; --size puts a margin about idx pictures")
         bounds = (("channels", 1, 4), ("size", 2, 512), ("levels", 1, 6), ("blocks", 1, 64), ("depth", 1, 128))
         for name, least, most in (*bounds, ("width", 1, 4096), ("flow_width", 1, 4096)):
             if not least <= getattr(self, name) <= most:

@@ -36,7 +36,8 @@ from minent.neural.training import Figures, Task, TrainingResult, check_finite, 
 
 SAMPLES = "samples"  # folder of the grids that are drawn while it trains
 DRIFT = 0.001  # weight of the squared scores of real pictures in PGGAN's Wasserstein loss (1710.10196, A.1)
-GRID = 8  # rows and columns of one
+GRID = 8  # rows of one, and columns where there are no classes
+MOST_COLUMNS = 32
 
 
 class GanTask(Task):
@@ -61,10 +62,10 @@ class GanTask(Task):
         self.model = make_generator(config).to(self.device)
         self.judge = make_judge(config).to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(False) if config.ema else None
-        betas = (config.beta_1, config.beta_2)
+        betas, decay = (config.beta_1, config.beta_2), settings.weight_decay
         self.optimizers = {
-            "generator": torch.optim.Adam(self.model.parameters(), lr=config.lr_g, betas=betas),
-            "judge": torch.optim.Adam(self.judge.parameters(), lr=config.lr_d, betas=betas),
+            "generator": torch.optim.Adam(self.model.parameters(), config.lr_g, betas, weight_decay=decay),
+            "judge": torch.optim.Adam(self.judge.parameters(), config.lr_d, betas, weight_decay=decay),
         }
         self.images, self.folder = images, folder
         self.batches = ShuffledBatches(len(images), settings.batch_size, settings.seed)
@@ -198,14 +199,16 @@ class GanTask(Task):
         return loss + self.rules.vae_weight * half_square(rebuilt, real), {}
 
     def evaluate(self) -> Figures:
-        """Draw the same latents again: samples/STEP.png, a row of each class where there are classes."""
+        """Draw the same latents again: samples/STEP.png, a column of each class where there are a few of them."""
         if self.folder is not None:
             folder = Path(self.folder) / SAMPLES
-            checkpoint.save_config(self.folder, self.kind, self.config)  # so that the folder is known as a model's
+            if not (Path(self.folder) / checkpoint.CONFIG).exists():  # so that the folder is known as a model's
+                checkpoint.save_config(self.folder, self.kind, self.config)
             folder.mkdir(exist_ok=True)
             seed_step(self.settings.seed, -2)
-            pictures = draw(self.average or self.model, GRID * GRID)
-            save_grid(folder / f"{self.drawn_at():07d}.png", pictures, GRID)
+            columns = self.rules.classes if 1 < self.rules.classes <= MOST_COLUMNS else GRID
+            pictures = draw(self.average or self.model, GRID * columns)
+            save_grid(folder / f"{self.drawn_at():07d}.png", pictures, columns)
         return {}
 
     def drawn_at(self) -> int:
@@ -250,7 +253,7 @@ def draw(generator: Any, count: int, truncation: float | None = None, label: int
         for at in range(0, count, 500):
             part = None if labels is None else labels[at : at + 500]
             found.append(generator.sample(min(500, count - at), part, truncation).cpu())
-    return ((torch.cat(found) + 1) / 2).clamp(0, 1)
+    return ((torch.cat(found) + 1) / 2).nan_to_num(0.0).clamp(0, 1)
 
 
 def train_gan(
@@ -270,6 +273,9 @@ def train_gan(
             if getattr(earlier, name) != value:
                 problem = f"was trained with {name}={getattr(earlier, name)}, not {value}"
                 raise ModelError(display_path(folder), problem, "give the options it was begun with")
+    else:
+        for path in (Path(folder) / SAMPLES).glob("[0-9]" * 7 + ".png"):  # of the training that this one replaces
+            path.unlink()
     task = GanTask(config, images, settings, folder)
     sizes = [sum(each.numel() for each in player.parameters()) for player in (task.model, task.judge)]
     report(f"{config.architecture}: {sizes[0]:,} parameters of the generator, {sizes[1]:,} of its judge")

@@ -39,7 +39,7 @@ class GanConfig:
 
     channels, size, classes : of the images, which are square; 0 classes: the labels are not used
     architecture, latent, width : of ARCHITECTURES; dimensions of z; channels at the largest resolution
-    spectral_norm  : of every weight of the discriminator, and of the generator of biggan
+    spectral_norm  : of every weight of the discriminator but the bottleneck's, and of the generator of biggan
     dropout        : after each stage of the discriminator
     loss, penalty, penalty_weight : of LOSSES and PENALTIES; None: the weight of the paper
     consistency, margin : λ₂ and M′ of the penalty ct

@@ -94,7 +94,11 @@ def _split(images: Images, split: str) -> Images:
     if split == "all":
         return images
     is_test = np.arange(len(images)) % TEST_SHARE == TEST_SHARE - 1
-    return images.take(np.flatnonzero(is_test if split == "test" else ~is_test))
+    chosen = np.flatnonzero(is_test if split == "test" else ~is_test)
+    if not len(chosen):
+        problem = f"has {len(images)} pictures, and every {TEST_SHARE}th is test: there is none"
+        raise CorpusError(images.source, problem, "--split all takes them as they are")
+    return images.take(chosen)
 
 
 def fit(images: Images, side: int) -> Images:

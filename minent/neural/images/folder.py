@@ -52,8 +52,9 @@ def read_picture(path: str, side: int, colour: bool) -> NDArray[np.uint8]:
             with Image.open(path, formats=[FORMATS[Path(path).suffix.lower()]]) as image:
                 if image.width * image.height > LARGEST_PICTURE:
                     raise CorpusError(shown, f"{image.width} × {image.height} pixels are more than is read")
-                image.draft("RGB" if colour else "L", (side, side))
-                square: Any = ImageOps.fit(image.convert("RGB" if colour else "L"), (side, side), Image.Resampling.BOX)
+                mode = "RGB" if colour else "L"
+                image.draft(mode, (side, side))
+                square: Any = ImageOps.fit(_opaque(image).convert(mode), (side, side), Image.Resampling.BOX)
     except CorpusError:
         raise
     except OSError as error:
@@ -63,6 +64,21 @@ def read_picture(path: str, side: int, colour: bool) -> NDArray[np.uint8]:
         raise CorpusError(shown, f"cannot be read as an image ({type(error).__name__})") from error
     pixels = np.asarray(square, dtype=np.uint8)
     return pixels.transpose(2, 0, 1) if colour else pixels[None]
+
+
+def _opaque(image: Any) -> Any:
+    """A picture of 8 bits a channel: of 16 the upper ones, on white where it is transparent. ValueError: of 32 bits."""
+    if image.mode.startswith("I"):  # PNG, TIFF and PGM of 16 bits; some of them as numbers of 32
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > 65535:
+            raise ValueError("pixels of 32 bits")
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    if image.mode == "F":
+        raise ValueError("pixels of 32 bits")
+    if image.has_transparency_data:
+        above = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", above.size, "white"), above)
+    return image
 
 
 def _walk(folder: str) -> Iterator[str]:

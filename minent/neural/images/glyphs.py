@@ -37,6 +37,8 @@ def read_glyphs(
     """
     words = builtin_lexicon() if lexicon is None else load_lexicon(lexicon, with_model=False)
     wanted = frequent_characters(words, characters)
+    if not wanted:
+        raise CorpusError(display_path(lexicon or "the built-in lexicon"), "holds no Han character to draw")
     drawn: list[dict[str, NDArray[np.uint8]]] = []
     for name in fonts:
         font = open_font(name, round(side * EM_SHARE))

@@ -13,7 +13,7 @@ from minent.neural.images.data import Images
 from minent.neural.vae.model import divergence, log_mean_exp
 
 ACTIVE = 0.01  # least variance of a posterior mean over the pictures (1509.00519, section 5)
-AT_ONCE = 4096  # decoded pictures in memory
+AT_ONCE = 4096 * 28 * 28  # numbers of decoded pictures in memory
 BATCH = 32
 
 
@@ -28,7 +28,8 @@ def evaluate_vae(
     """Figures over pictures, in nats a picture. `advance` is told of pictures done.
 
     L_k : bound (11) of −ln q(x), lower is better. All come from the same draws, the most of `bounds` for a picture, cut
-        into groups of k; so L_k falls with k by Jensen's inequality, for these draws as in the mean.
+        into groups of k; so where each k divides the next, L_k falls with k by Jensen's inequality, for these draws as
+        in the mean.
     prior_k : (7), the same without an encoder: z of the prior
     reconstruction, divergence : −ln q(x|z) and KL of the posterior from the prior; their sum is the ELBO (4)
     active_units, posterior_variances : latent numbers whose posterior mean varies; mean variance of each latent number
@@ -42,8 +43,9 @@ def evaluate_vae(
         pixels = images.tensor(np.arange(begin, min(begin + BATCH, len(images))), device)
         x = model.prepare(pixels)
         weights, likelihoods = [], []
-        for first in range(0, most, max(1, AT_ONCE // len(x))):
-            count = min(max(1, AT_ONCE // len(x)), most - first)
+        at_once = max(1, AT_ONCE // pixels.numel())
+        for first in range(0, most, at_once):
+            count = min(at_once, most - first)
             weights.append(model.log_weights(x, count).double())
             likelihoods.append(model.log_prior_likelihoods(x, count).double())
         drawn = torch.cat(weights)  # (most, batch)

@@ -13,6 +13,7 @@ import torch
 
 from minent.errors import CorpusError
 from minent.neural.batches import ShuffledBatches
+from minent.neural.checkpoint import build_model
 from minent.neural.device import choose_device, seed_step
 from minent.neural.images.data import Images
 from minent.neural.images.grid import save_grid
@@ -95,7 +96,7 @@ def train_vae(
     seed_step(settings.seed, -1)
     task = VaeTask(Vae(config), images, settings, device)
     result = train(task, folder, resume=resume, report=report, progress=progress)
-    model = task.model.eval()
+    model = build_model(folder, KIND, VaeConfig, Vae, device)  # the weights that are kept, not the last
     save_grid(Path(folder) / "samples.png", samples(model, SHOWN, settings.seed))
     shown = task.images.tensor(np.arange(min(SHOWN // 2, len(task.images))), device)
     save_grid(Path(folder) / "reconstructions.png", reconstructions(model, shown), 8)

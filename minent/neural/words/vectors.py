@@ -94,15 +94,23 @@ def find_vectors(
     jobs: int = 1,
     progress: bool = False,
 ) -> WordVectors:
-    """Vectors of the most frequent words of a corpus. CorpusError: too few of them are frequent enough."""
+    """Vectors of those words of the segmenter's lexicon that stand most often in a corpus.
+
+    CorpusError: too few of them are frequent enough.
+    """
     with CodedText(corpus, segmenter, jobs=jobs, progress=progress) as text:
         text.check_words()
-        chosen = min(settings.words + 1, int((text.counts >= settings.min_count).sum()) + 1)
-        words, counts = [str(word) for word in text.words[1:chosen]], text.counts[1:chosen]
+        known = frozenset(segmenter.lexicon.words)
+        usual = int((text.counts[1:] >= settings.min_count).sum()) + 1
+        chosen = [number for number in range(1, usual) if text.words[number] in known][: settings.words]
+        words, counts = [str(text.words[number]) for number in chosen], text.counts[chosen]
         if len(words) <= settings.dim:
-            problem = f"only {len(words)} words stand {settings.min_count} times, for vectors of {settings.dim} numbers"
+            problem = f"only {len(words)} of the lexicon stand {settings.min_count} times in the text, "
+            problem += f"for vectors of {settings.dim} numbers"
             raise CorpusError("words", problem, "a smaller min_count or dim, or more text, helps")
-        rows, columns, values = count_features(text.blocks, len(words), settings)
+        row_of = np.full(len(text.words), -1, dtype=np.int64)
+        row_of[chosen] = np.arange(len(chosen))
+        rows, columns, values = count_features(text.blocks, row_of, settings)
     vectors = truncated_svd(*positive_pmi(rows, columns, values, settings.smoothing), len(words), settings.dim, seed)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors *= np.sqrt(settings.dim) / np.maximum(lengths, 1e-12)
@@ -110,11 +118,12 @@ def find_vectors(
 
 
 def count_features(
-    blocks: Any, words: int, settings: WordSettings
+    blocks: Any, row_of: NDArray[np.int64], settings: WordSettings
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Words from 0 on, features, and how often they come together; each pair once.
 
     blocks : called, gives the word stream in pieces: numbers from 1 on by falling count, 0 at the end of a sentence
+    row_of : the row of each number; −1 of 0, and of words that get no vector
     """
     frames = _frequent_frames(blocks(), settings.frames)
     keys, values = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
@@ -129,14 +138,15 @@ def count_features(
             for between in range(1, abs(place)):  # no neighbour beyond the end of a sentence
                 inner = stream[between : between + len(word)]
                 word = np.where(inner == 0, 0, word)
-            seen = (word > 0) & (word <= words) & (beside <= settings.neighbours)
-            parts.append((word[seen] - 1) * features + number * (settings.neighbours + 1) + beside[seen])
+            row = row_of[word]
+            seen = (row >= 0) & (beside <= settings.neighbours)
+            parts.append(row[seen] * features + number * (settings.neighbours + 1) + beside[seen])
         if len(frames) and len(stream) > 2:
             found = _frame_keys(stream)
             at = np.minimum(np.searchsorted(frames, found), len(frames) - 1)
-            inner = stream[1:-1]
-            seen = (frames[at] == found) & (inner <= words)
-            parts.append((inner[seen] - 1) * features + first_frame + at[seen])
+            row = row_of[stream[1:-1]]
+            seen = (frames[at] == found) & (row >= 0)
+            parts.append(row[seen] * features + first_frame + at[seen])
         keys, values = _merge(keys, values, np.concatenate(parts))
     rows, columns = np.divmod(keys, features)
     return rows, columns, values
