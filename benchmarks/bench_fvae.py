@@ -65,10 +65,11 @@ def main(arguments: list[str]) -> None:
     threads = ["--threads", (options(arguments, "--threads") or ["1"])[0]]
     runs = Path((options(arguments, "--runs") or [str(data.SCRATCH / "fvae")])[0])
     sheet = options(arguments, "--sheet")
-    rows: list[list[object]] = []
+    rows: list[list[str]] = []
     record: dict[str, Any] = {}
     for kind in options(arguments, "--only") or list(NAMES):
-        pictures, judge, drawn = source(kind, arguments), runs / f"{kind}-judge", {}
+        pictures, judge = source(kind, arguments), runs / f"{kind}-judge"
+        drawn: dict[str, Image.Image] = {}
         epochs = ["--epochs", str(JUDGE_EPOCHS[kind])]
         trained(judge, [*MINENT, "neural", "gan", "judge", *pictures, *epochs, *threads], judge_only)
         for model in MODELS:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-MARGIN = 170  # pixels for the names
+MARGIN = 200  # pixels for the names
 GAP = 2
 
 
-def draw_sheet(path: Path, rows: dict[str, Image.Image], columns: int, side: int) -> None:
+def draw_sheet(path: Path, rows: Mapping[str, Image.Image], columns: int, side: int) -> None:
     """Rows of a sheet, each the first `columns` pictures of a grid of `minent neural … sample` of one row or more."""
     sheet = Image.new("L", (MARGIN + columns * (side + GAP), len(rows) * (side + GAP)), 255)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
