@@ -219,6 +219,22 @@ def test_equalised_layers_scale_weights_of_deviation_one_by_hes_constant() -> No
     torch.testing.assert_close(linear(torch.ones(1, 50)), (linear.weight * math.sqrt(2 / 50)).sum(1)[None])
 
 
+def test_a_layer_of_a_hundredth_of_the_rate_begins_like_the_others_and_moves_a_hundredth_as_far() -> None:
+    steps = []
+    for rate in (1.0, 0.01):
+        torch.manual_seed(0)
+        layer = EqualLinear(50, 30, rate=rate)
+        x = torch.randn(4, 50)
+        before = layer(x).detach()
+        optimizer = torch.optim.Adam(layer.parameters(), lr=0.001, eps=1e-12)
+        layer(x).sum().backward()
+        optimizer.step()
+        steps.append((before, layer(x).detach() - before))
+    (first, far), (second, near) = steps
+    torch.testing.assert_close(first, second)
+    torch.testing.assert_close(near, far / 100, rtol=1e-2, atol=1e-5)
+
+
 @pytest.mark.parametrize("architecture", ["progressive", "style"])
 @pytest.mark.parametrize("level", [1, 2])
 def test_a_new_resolution_fades_in_without_a_jump(architecture: str, level: int) -> None:

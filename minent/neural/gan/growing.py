@@ -26,6 +26,7 @@ from minent.neural.gan.layers import (
 from minent.neural.gan.settings import GanConfig
 
 MAPPING_LAYERS = 4
+MAPPING_RATE = 0.01  # of the learning rate (1812.04948, appendix C)
 STYLE = 64  # dimensions of w
 MEAN_DECAY = 0.995  # of the mean style
 
@@ -98,7 +99,7 @@ class GrowingGenerator(nn.Module):
         inputs = config.latent + config.classes
         if self.style:
             sizes = [inputs] + [STYLE] * MAPPING_LAYERS
-            self.mapping = nn.ModuleList(EqualLinear(*pair) for pair in pairwise(sizes))
+            self.mapping = nn.ModuleList(EqualLinear(*pair, rate=MAPPING_RATE) for pair in pairwise(sizes))
             self.constant = nn.Parameter(torch.ones(1, self.first, self.base, self.base))
             self.register_buffer("mean_style", torch.zeros(STYLE))
         else:

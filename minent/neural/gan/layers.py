@@ -37,17 +37,20 @@ class EqualConvolution(nn.Module):
 
 
 class EqualLinear(nn.Module):
-    """A product with weights of N(0, 1) that are scaled by He's constant when used (PGGAN, 4.1)."""
+    """A product with weights of N(0, 1) that are scaled by He's constant when used (PGGAN, 4.1).
 
-    def __init__(self, inputs: int, outputs: int, gain: float = math.sqrt(2)) -> None:
+    rate : of the learning rate, what this layer gets of it, by Adam's steps being of one size (StyleGAN, C)
+    """
+
+    def __init__(self, inputs: int, outputs: int, gain: float = math.sqrt(2), rate: float = 1.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs))
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
         self.bias = nn.Parameter(torch.zeros(outputs))
-        self.scale = gain / math.sqrt(inputs)
+        self.scale, self.rate = gain / math.sqrt(inputs) * rate, rate
 
     def forward(self, x: Any) -> Any:
         """(batch, inputs) → (batch, outputs)."""
-        return functional.linear(x, self.weight * self.scale, self.bias)
+        return functional.linear(x, self.weight * self.scale, self.bias * self.rate)
 
 
 def pixel_norm(x: Any) -> Any:
