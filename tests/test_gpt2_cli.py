@@ -58,9 +58,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "sizes.json").write_text(json.dumps(SIZES))
     assert _train(folder, "model", "--steps", "6") == 0
     (folder / "gbk.txt").write_bytes(TEXT.encode("gb18030"))
-    shutil.copytree(folder / "model", folder / "broken")
-    weights = {name: tensor * float("nan") for name, tensor in load_file(folder / "model/model.safetensors").items()}
-    save_file(weights, folder / "broken" / "model.safetensors")
+    for name, value in (("broken", 1e38), ("no-numbers", float("nan"))):  # too large for what they shall do; no numbers
+        shutil.copytree(folder / "model", folder / name)
+        weights = load_file(folder / "model/model.safetensors")
+        save_file({key: tensor * 0 + value for key, tensor in weights.items()}, folder / name / "model.safetensors")
     return folder
 
 
@@ -184,6 +185,7 @@ def test_a_checkpoint_of_tensorflow_is_converted(
         (["generate", "{home}/model", "\udcff"], "TEXT:1: not valid UTF-8"),
         (["score", "{home}/broken", "{home}/novel.txt"], "its weights are of no use"),
         (["generate", "{home}/broken", "x"], "its weights are of no use"),
+        (["generate", "{home}/no-numbers", "x"], "holds what is no number"),
         (["train", "{home}/sizes.json", "-o", "{home}/x", "--config", "base"], "too few for windows of 1024"),
         (["train", "{home}/novel.txt", "-o", "{home}/y", "--resume", "--config", "{home}/sizes.json"], "no training"),
     ],

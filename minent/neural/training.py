@@ -318,7 +318,8 @@ class _Loop:
         mine = {"model": ("task", self.task.kind), "data or batch size": ("data", self.task.data)}
         for what, (key, value) in (mine | {"seed": ("seed", self.settings.seed)}).items():
             if state.get(key) != value:
-                self.same_config(state, shown)  # the data of some models tell of their sizes too
+                if what != "model":  # the data of some models tell of their sizes too
+                    self.same_config(state, shown)
                 raise ModelError(shown, f"was trained with another {what}", "leave --resume out to start anew")
         self.same_config(state, shown)
         try:
