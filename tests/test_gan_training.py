@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from minent.errors import CorpusError, ModelError, TrainingError
+from minent.errors import CorpusError, ModelError, OutputError, TrainingError
 from minent.neural import gan
 from minent.neural.checkpoint import save_model
 from minent.neural.gan.learning import GanTask, draw, train_gan
@@ -151,6 +151,15 @@ def test_out_of_memory_says_which_setting_to_lower(tmp_path: Path) -> None:
     task.batch = fail  # type: ignore[method-assign]
     with pytest.raises(TrainingError, match="out of memory on cpu; a smaller --batch-size needs less"):
         train(task, tmp_path)
+
+
+def test_grids_in_a_folder_that_is_not_a_models_are_left_alone(tmp_path: Path) -> None:
+    grid = tmp_path / "samples" / "0000500.png"
+    grid.parent.mkdir()
+    grid.write_bytes(b"mine")
+    with pytest.raises(OutputError, match="other things than a model"):
+        train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), tmp_path, SETTINGS)
+    assert grid.read_bytes() == b"mine"
 
 
 def test_the_folder_of_another_model_is_refused(tmp_path: Path) -> None:

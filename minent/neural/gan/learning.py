@@ -273,10 +273,11 @@ def train_gan(
             if getattr(earlier, name) != value:
                 problem = f"was trained with {name}={getattr(earlier, name)}, not {value}"
                 raise ModelError(display_path(folder), problem, "give the options it was begun with")
-    else:
-        for path in (Path(folder) / SAMPLES).glob("[0-9]" * 7 + ".png"):  # of the training that this one replaces
-            path.unlink()
     task = GanTask(config, images, settings, folder)
     sizes = [sum(each.numel() for each in player.parameters()) for player in (task.model, task.judge)]
     report(f"{config.architecture}: {sizes[0]:,} parameters of the generator, {sizes[1]:,} of its judge")
+    if not resume:
+        old = checkpoint.prepare_folder(folder) / SAMPLES  # refused before anything goes where it is not a model's
+        for path in old.glob("[0-9]" * 7 + ".png"):
+            path.unlink()
     return train(task, folder, resume=resume, report=report, progress=progress)
