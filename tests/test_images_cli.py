@@ -146,10 +146,12 @@ def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytes
     kinds = ["猫狗马牛羊", "跑跳飞游走", "大小高低美"]
     lines = ["".join(str(rng.choice(list(kinds[k]))) for k in (2, 0, 1)) for _ in range(400)]
     (tmp_path / "text.txt").write_text("。\n".join(lines), encoding="utf-8")
+    (tmp_path / "gbk.txt").write_text("。\n".join(lines), encoding="gb18030")
     (tmp_path / "words.txt").write_text("".join(f"{word} 9\n" for kind in kinds for word in kind), encoding="utf-8")
     folder, table = tmp_path / "classes", tmp_path / "classes.tsv"
     code, _, error = run(
-        *(capsys, "cluster", "train", tmp_path / "text.txt", "--words", tmp_path / "words.txt", "-o", folder),
+        *(capsys, "cluster", "train", tmp_path / "gbk.txt", "--encoding", "gb18030"),
+        *("--words", tmp_path / "words.txt", "-o", folder),
         *("--classes", 3, "--steps", 300, "--batch-size", 15, "--threads", 1),
         *(part for pair in ("min_count=5", "dim=4", "hidden=32", "latent=4") for part in ("--set", pair)),
     )
@@ -193,6 +195,7 @@ def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytes
         (("vae", "evaluate", "x", ".", "--bounds", "1,a"), 2, "not whole numbers"),
         (("cluster", "train", "--words", "l.tsv", "-o", "x"), 2, "--words needs text"),
         (("cluster", "train", ".", "--set", "turn=-1", "-o", "x"), 2, "turn=-1"),
+        (("cluster", "train", ".", "--encoding", "big5", "-o", "x"), 2, "--encoding is of text: it goes with --words"),
         (("cluster", "evaluate", "x", "--compare", "t"), 2, "--compare needs --gold"),
     ],
 )

@@ -11,6 +11,7 @@ from minent.cli.engines import check_engine, open_source
 from minent.cli.options import (
     corpus_options,
     engine_options,
+    is_given,
     memory_option,
     output_option,
     run_directory_options,
@@ -155,7 +156,7 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     for name, recipes in USED_BY.items():
-        if _is_given(name) and settings.recipe not in recipes and name != "seed":
+        if is_given(name) and settings.recipe not in recipes and name != "seed":
             option = "--" + name.replace("_", "-")
             raise click.UsageError(f"{option} goes with --recipe {' or '.join(recipes)}, not {settings.recipe}")
     from minent.cli.notices import announce_compilation, say, tell_conflicts
@@ -218,10 +219,6 @@ def command(
             say(line)
 
 
-def _is_given(name: str) -> bool:
-    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-
-
 def _is_below(path: str, folder: str) -> bool:
     """Whether a path is a folder or lies in it."""
     inner, outer = os.path.realpath(path), os.path.realpath(folder)
@@ -237,7 +234,7 @@ def _follow(update: str, reading: dict[str, Any], chosen: dict[str, Any]) -> lis
     description = last_description(update)
     try:
         for options in (reading, chosen):
-            options.update({name: description[name] for name in options if not _is_given(name)})
+            options.update({name: description[name] for name in options if not is_given(name)})
         LexiconSettings(**chosen)
         return [str(path) for path, _, _ in description["inputs"]]
     except (KeyError, TypeError, ValueError):

@@ -61,7 +61,7 @@ def command(
     if limit is not None and sample is not None:
         raise click.UsageError("--limit and --sample exclude each other")
     asked, corpus = split_arguments(arguments, words, quiet)
-    from minent.cli.notices import say
+    from minent.cli.notices import say, tell_corpus
     from minent.concordance import Concordance
     from minent.corpus.sources import Corpus
     from minent.evaluation.table import display_width
@@ -75,13 +75,11 @@ def command(
         with atomic_open(output, "wb") as file:
             for place in found:
                 file.write(_line(place, form, width, widest).encode("utf-8", "replace"))
-    if not quiet:
-        if limit is None:
-            counts = zip(places.finder.words, places.counts, strict=True)
-            say(", ".join(f"{word} {count:,} times" for word, count in counts).encode("utf-8", "replace").decode())
-        report = places.watch.report()
-        if report:
-            say(f"{report.count:,} bytes were not valid text, the first at {report.first_place}; try --encoding auto")
+    if limit is None:
+        counts = zip(places.finder.words, places.counts, strict=True)
+        told = ", ".join(f"{word} {count:,} times" for word, count in counts)
+        say(told.encode("utf-8", "replace").decode(), quiet)
+    tell_corpus(source, places.watch.report(), quiet)
 
 
 def _line(place: Occurrence, form: str, width: int, widest: int) -> str:

@@ -43,7 +43,7 @@ def command(
     """
     import json
 
-    from minent.cli.notices import announce_compilation, answer, say
+    from minent.cli.notices import announce_compilation, answer, tell_corpus
 
     announce_compilation("scan", "viterbi", quiet=quiet)
     from minent.cli.lexicons import find_lexicon
@@ -63,5 +63,4 @@ def command(
         if templates is not None:
             rows += measure_templates(source, words, load_templates(templates), units, jobs, temp_dir, not quiet)
     answer(json.dumps([row.to_dict() for row in rows], indent=2) if as_json else entropy_table(rows))
-    if invalid:
-        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+    tell_corpus(source, invalid, quiet)

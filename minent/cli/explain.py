@@ -59,7 +59,7 @@ def command(
     asked, corpus = split_arguments(arguments, words, quiet)
     import json
 
-    from minent.cli.notices import announce_compilation, answer, say, tell_conflicts
+    from minent.cli.notices import announce_compilation, answer, tell_conflicts, tell_corpus
 
     announce_compilation("scan", "pieces", "neighbours", "viterbi", quiet=quiet)
     from minent.cli.lexicons import find_lexicon
@@ -86,8 +86,7 @@ def command(
             progress=not quiet,
             memory=Memory(memory, temp_dir),
         )
-        if source.skipped:
-            say(f"skipped {len(source.skipped)} of the files, the first: {source.skipped[0]}", quiet)
+    tell_corpus(source, source.decoding_report, quiet)
     if as_json:
         answer(json.dumps([each.to_dict() for each in found], ensure_ascii=False, indent=1))
     else:

@@ -47,7 +47,7 @@ def command(
     \b
     Example:  minent grammar news.txt -l lexicon.tsv -o grammar.npz
     """
-    from minent.cli.notices import announce_compilation, say
+    from minent.cli.notices import announce_compilation, say, tell_corpus
 
     announce_compilation("dmv", "ccm", "classes", quiet=quiet)
     import dataclasses
@@ -80,8 +80,7 @@ def command(
     save_grammar(grammar, output)
     say(f"{grammar.about['words']:,} words of text, {len(grammar.words):,} known", quiet)
     say(f"{len(grammar.dmvs)} dependency models in {output}, {time.monotonic() - began:.0f} s", quiet)
-    if invalid:
-        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+    tell_corpus(source, invalid, quiet)
 
 
 def _segmented(source: Corpus, segmenter: Segmenter | None) -> Iterator[Piece]:

@@ -21,6 +21,11 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def is_given(name: str) -> bool:
+    """Whether the running command was given this parameter on its command line."""
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
 def _together(*decorators: Decorator[Function]) -> Decorator[Function]:
     def decorate(function: Function) -> Function:
         for decorator in reversed(decorators):

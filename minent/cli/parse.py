@@ -90,7 +90,7 @@ def command(
     model = (grammar if score == "default" else templates) or NEAREST[score]
     if model == NEAREST[score] and not os.path.isfile(model):
         raise click.UsageError(f"there is no ./{model}: name one with {option}, or make it with minent {maker}")
-    from minent.cli.notices import announce_compilation, say
+    from minent.cli.notices import announce_compilation, tell_corpus
 
     announce_compilation(*(("dmv", "chart") if score == "default" else ("template_chart",)), quiet=quiet)
     from minent.cli.lexicons import NEAREST as NEAREST_LEXICON
@@ -123,8 +123,7 @@ def command(
                 with closing(written):
                     file.writelines(written)
         invalid = watch.report()
-    if invalid:
-        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+    tell_corpus(source, invalid, quiet)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def command(
 
     require_libraries()
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
-    from minent.cli.notices import announce_compilation, say
+    from minent.cli.notices import announce_compilation, say, tell_corpus
 
     announce_compilation("scan", "viterbi", "neighbours", quiet=quiet)
     from minent.cli.lexicons import find_lexicon
@@ -89,9 +89,8 @@ def command(
         page = render(data).encode("utf-8", "replace")
     with atomic_open(output, "wb") as file:
         file.write(page)
-    for facts in (data.text, data.other):
-        if facts is not None and facts.invalid:
-            invalid = facts.invalid
-            say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+    for read, facts in ((source, data.text), (other, data.other)):
+        if read is not None and facts is not None:
+            tell_corpus(read, facts.invalid, quiet)
     target = "stdout" if output in STDOUT_NAMES else display_path(output)
     say(f"{len(data.words):,} words, {len(page) / 1e6:.1f} MB, in {target}", quiet)

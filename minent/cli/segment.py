@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from minent.cli.engines import check_engine, open_source
-from minent.cli.notices import say
+from minent.cli.notices import tell_corpus
 from minent.cli.options import corpus_options, engine_options, output_option, run_options, units_option
 
 if TYPE_CHECKING:
@@ -142,8 +142,7 @@ def command(
                 invalid = cut_corpus(
                     cutter, source, write, separator=mark, sampling=sampling, jobs=jobs, once=True, advance=advance
                 )
-    if invalid:
-        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+    tell_corpus(source, invalid, quiet)
 
 
 def _segment_on_cluster(
@@ -160,14 +159,13 @@ def _segment_on_cluster(
     from minent.distributed.segmenting import cut_cluster_text, find_invalid
 
     quiet = options["quiet"]
-    with open_source(corpus, reading, "spark", master, spark_conf, **options) as (_, text):
+    with open_source(corpus, reading, "spark", master, spark_conf, **options) as (source, text):
         assert text is not None
         text.require_absent(output)
         invalid = find_invalid(text, segmenter)
         mark = separator.encode("utf-8", "surrogateescape")
         text.write(cut_cluster_text(text, segmenter, mark, form), output)
-    if invalid:
-        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
+    tell_corpus(source, invalid, quiet)
 
 
 def _is_file(stream: object) -> bool:

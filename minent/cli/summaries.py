@@ -14,11 +14,12 @@ LONGEST_SHOWN = 24  # characters: a page of base64 is a word too, but not one to
 
 def summarise_lexicon(builder: LexiconBuilder, lexicon: Lexicon, written: int, output: str) -> Iterator[str]:
     """The lines of the summary: trouble with the corpus, what was chosen, the best words, the entropy table."""
+    from minent.cli.notices import corpus_notes
     from minent.entropy import entropy_of_characters, entropy_of_lexicon, entropy_table
     from minent.files import display_path
 
     assert builder.alphabet is not None
-    yield from corpus_notes(builder)
+    yield from corpus_notes(builder.corpus, builder.invalid)
     chosen = ", ".join(f"{key} {value:g}" for key, value in builder.chosen.items())
     yield f"recipe {builder.settings.recipe}" + (f" with {chosen}" if chosen else "")
     best = [word for word in lexicon.words if 1 < len(word) <= LONGEST_SHOWN][:24]
@@ -27,16 +28,3 @@ def summarise_lexicon(builder: LexiconBuilder, lexicon: Lexicon, written: int, o
     rows = [entropy_of_characters(builder.alphabet), entropy_of_lexicon(lexicon, builder.alphabet)]
     yield from entropy_table(rows).split("\n")
     yield f"{written:,} words in {'stdout' if output == '-' else display_path(output)}"
-
-
-def corpus_notes(builder: LexiconBuilder) -> Iterator[str]:
-    """What was left out of the corpus, or was no text."""
-    if builder.invalid:
-        invalid = builder.invalid
-        yield f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}; try --encoding auto"
-    left_out = builder.corpus.left_out
-    if left_out.count:
-        yield f"left out {left_out.count:,} records, the first: {left_out.first}"
-    skipped = builder.corpus.skipped
-    if skipped:
-        yield f"skipped {len(skipped)} of the files, the first: {skipped[0]}"

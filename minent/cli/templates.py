@@ -222,13 +222,9 @@ def command(
 
 def _summary(finder: TemplateFinder, templates: TemplateSet, output: str, beside: str | None) -> list[str]:
     """Trouble with the corpus, what was chosen, what was found."""
-    lines: list[str] = []
-    if finder.invalid:
-        place = finder.invalid.first_place
-        lines.append(f"{finder.invalid.count:,} bytes were not valid text, the first at {place}; try --encoding auto")
-    if finder.corpus.skipped:
-        skipped = finder.corpus.skipped
-        lines.append(f"skipped {len(skipped)} of the files, the first: {skipped[0]}")
+    from minent.cli.notices import corpus_notes
+
+    lines = list(corpus_notes(finder.corpus, finder.invalid))
     if finder.report is not None:
         lines += _mined(finder.report)
     if finder.classes is not None and finder.class_report is not None:

@@ -18,6 +18,7 @@ from minent.cli.neural.options import (
     training_settings,
     use_threads,
 )
+from minent.cli.options import is_given, reading_options
 from minent.neural.cluster.settings import ENCODERS, RECIPE, RECIPES, TRAINING, ClusterSettings
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 from minent.neural.words.settings import WordSettings
@@ -46,6 +47,7 @@ def command() -> None:
 @click.option(
     "--words", "lexicon", metavar="LEXICON", help="Part words; DATA is text, to which the words of LEXICON belong."
 )
+@reading_options
 @click.option("--classes", type=click.IntRange(1, 1 << 16), metavar="N", help="[default: 10; of words 50]")
 @click.option(
     "--recipe",
@@ -64,6 +66,9 @@ def command() -> None:
 @needs("PIL", "matplotlib")
 def train(
     lexicon: str | None,
+    field: str | None,
+    encoding: str,
+    errors: str,
     classes: int | None,
     recipe: str,
     augment: bool | None,
@@ -99,11 +104,15 @@ def train(
         of_vectors = with_pairs(WordSettings(), of_kind[WordSettings])
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    reading = {"field": field, "encoding": encoding, "errors": errors}
     if lexicon is not None:
-        examples = _vectors(options["data"], lexicon, of_vectors, options["seed"], quiet)
+        examples = _vectors(options["data"], lexicon, of_vectors, options["seed"], quiet, reading)
         for name in PICTURE_OPTIONS:
             options.pop(name)
     else:
+        for name in reading:
+            if is_given(name):
+                raise click.UsageError(f"--{name} is of text: it goes with --words")
         examples = take_pictures(options, quiet)
     settings = training_settings(TRAINING[chosen], tuple(of_kind[TrainingSettings]), **options)
     fields = {
@@ -280,10 +289,12 @@ def classes(folder: str, output: str, least: float, device: str, threads: int | 
                 stream.write(f"{vectors.words[place]}\t{kinds[place]}\n")
 
 
-def _vectors(text: tuple[str, ...], lexicon: str, settings: WordSettings, seed: int, quiet: bool) -> WordVectors:
+def _vectors(
+    text: tuple[str, ...], lexicon: str, settings: WordSettings, seed: int, quiet: bool, reading: dict[str, Any]
+) -> WordVectors:
     """Vectors of the words of a text. UsageError: no text."""
     from minent.cli.lexicons import find_lexicon
-    from minent.cli.notices import announce_compilation, say
+    from minent.cli.notices import announce_compilation, say, tell_corpus
     from minent.cli.options import available_cores
     from minent.corpus.sources import Corpus
     from minent.neural.words.vectors import find_vectors
@@ -292,7 +303,7 @@ def _vectors(text: tuple[str, ...], lexicon: str, settings: WordSettings, seed: 
     if not text:
         raise click.UsageError("--words needs text: name one or more DATA, - for stdin")
     announce_compilation("viterbi", "skipgram", quiet=quiet)
-    with Corpus(text) as corpus:
+    with Corpus(text, **reading) as corpus:
         found = find_vectors(
             corpus,
             Segmenter(find_lexicon(lexicon, quiet)),
@@ -301,6 +312,7 @@ def _vectors(text: tuple[str, ...], lexicon: str, settings: WordSettings, seed: 
             jobs=available_cores(),
             progress=not quiet,
         )
+    tell_corpus(corpus, found.invalid, quiet)
     say(f"vectors of {len(found):,} words, {settings.dim} numbers each", quiet)
     return found
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from minent.cli.neural.gpt2_training import finetune, tell_invalid, tell_size, train
+from minent.cli.neural.gpt2_training import finetune, tell_size, train
 from minent.cli.neural.options import given_lines, model_options, needs, quiet_option, seed_option, use_threads
-from minent.cli.notices import answer
+from minent.cli.notices import answer, tell_corpus
 from minent.cli.options import Function, corpus_options
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _score(
     tokenizer = load_vocabulary(folder)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field) as source:
         text = code_corpus(source, tokenizer)
-    tell_invalid(text, quiet)
+    tell_corpus(source, text.invalid, quiet)
     model = _load(folder, device, precision, threads, quiet)
     return score_text(model, tokenizer, text, batch_size=batch_size, progress=not quiet)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from minent.cli.neural.options import needs, tell_result, training_options, training_settings
-from minent.cli.notices import say
+from minent.cli.notices import say, tell_corpus
 from minent.cli.options import Decorator, Function, reading_options
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def train(corpus: tuple[str, ...], sizes: str, vocab: str | None, quiet: bool, *
         text = code_corpus(source, tokenizer)
     config = read_sizes(sizes, len(tokenizer), task_options["window"])
     _tell_text(text, len(tokenizer), quiet)
+    tell_corpus(source, text.invalid, quiet)
     tell_size(config, task_options["optimizer"], quiet)
     _run(lambda: LanguageModelling(settings, tokenizer, text, config, **task_options), options, quiet)
 
@@ -111,6 +112,7 @@ def finetune(folder: str, corpus: tuple[str, ...], quiet: bool, **options: Any) 
     with _corpus(corpus, options) as source:
         text = code_corpus(source, tokenizer)
     _tell_text(text, len(tokenizer), quiet)
+    tell_corpus(source, text.invalid, quiet)
     tell_size(stored_sizes(folder)[0], task_options["optimizer"], quiet)
     model = load(folder, device=settings.device, precision="fp32")
     _run(lambda: LanguageModelling(settings, tokenizer, text, model=model, **task_options), options, quiet)
@@ -143,14 +145,6 @@ def _corpus(corpus: tuple[str, ...], options: dict[str, Any]) -> Any:
 def _tell_text(text: CodedText, entries: int, quiet: bool) -> None:
     lost = f", {text.unknown:,} of them not in the vocabulary" if text.unknown else ""
     say(f"{text.characters:,} characters{lost}; {len(text.ids):,} units, {entries:,} entries", quiet)
-    tell_invalid(text, quiet)
-
-
-def tell_invalid(text: CodedText, quiet: bool) -> None:
-    """Say on stderr which bytes of a corpus were no text."""
-    if text.invalid:
-        where = f"the first at {text.invalid.first_place}; try --encoding auto"
-        say(f"{text.invalid.count:,} bytes were not valid text, {where}", quiet)
 
 
 def _run(make: Callable[[], LanguageModelling], options: dict[str, Any], quiet: bool) -> None:

@@ -24,7 +24,7 @@ from minent.neural.segment.settings import TRAINING, CuttingSettings, LearningSe
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 
 if TYPE_CHECKING:
-    from minent.corpus.encodings import Errors, InvalidBytes
+    from minent.corpus.encodings import Errors
     from minent.neural.segment.segmenter import NeuralSegmenter
     from minent.segmentation.cuts import Bytes
 
@@ -160,6 +160,7 @@ def cut(
         raise click.UsageError("--separator goes with --format words only")
     if not separator:
         raise click.UsageError("--separator is empty")
+    from minent.cli.notices import tell_corpus
     from minent.corpus.finding import STDIN
     from minent.corpus.sources import Corpus
     from minent.files import STDOUT_NAMES, atomic_open, refuse_overwrite
@@ -186,7 +187,7 @@ def cut(
                 invalid = cut_corpus(segmenter.cutter, source, write, separator=mark, once=True, advance=advance)
             else:
                 invalid = write_lines(segmenter, source, write, LineFormat(form), once=True, advance=advance)
-    _tell_invalid(invalid, quiet)
+    tell_corpus(source, invalid, quiet)
 
 
 @command.command()
@@ -228,7 +229,7 @@ def lexicon(
     """
     if below is not None and math.isnan(below):
         raise click.UsageError("--below nan is not a number of nats")
-    from minent.cli.notices import say
+    from minent.cli.notices import say, tell_corpus
     from minent.corpus.sources import Corpus
     from minent.files import atomic_open, refuse_overwrite
     from minent.neural.segment.counting import mine_words
@@ -245,7 +246,7 @@ def lexicon(
     else:
         found.save(output)
     say(f"{len(found):,} words, {len(found) - len(segmenter.lexicon):,} of them new", quiet)
-    _tell_invalid(invalid, quiet)
+    tell_corpus(source, invalid, quiet)
 
 
 @command.command()
@@ -303,13 +304,6 @@ def _load(
     segmenter = load_segmenter(folder, settings, protect=read_words(protect), device=choose_device(device))
     announce_compilation("trie", "viterbi", "lattice", "boundaries", quiet=quiet)
     return segmenter
-
-
-def _tell_invalid(invalid: InvalidBytes | None, quiet: bool) -> None:
-    from minent.cli.notices import say
-
-    if invalid:
-        say(f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}", quiet)
 
 
 def _key(pair: str) -> str:

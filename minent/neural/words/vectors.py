@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save as to_safetensors
 
+from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import Corpus
 from minent.errors import CorpusError, ModelError
 from minent.files import describe_os_error, display_path
@@ -33,7 +34,10 @@ FRAME_WORDS = 1000  # the most frequent words, of which frames are made
 
 @dataclass(frozen=True)
 class WordVectors:
-    """Words and their vectors, each of length √dim, so that a number is about 1. vectors : float32[n, dim]"""
+    """Words and their vectors, each of length √dim, so that a number is about 1.
+
+    vectors : float32[n, dim];  invalid : bytes of the corpus that were no valid text
+    """
 
     words: tuple[str, ...]
     counts: NDArray[np.int64]
@@ -41,6 +45,7 @@ class WordVectors:
     labels: None = None
     names: tuple[str, ...] = ()
     source: str = "words"
+    invalid: InvalidBytes | None = None
 
     def __len__(self) -> int:
         return len(self.words)
@@ -114,7 +119,7 @@ def find_vectors(
     vectors = truncated_svd(*positive_pmi(rows, columns, values, settings.smoothing), len(words), settings.dim, seed)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors *= np.sqrt(settings.dim) / np.maximum(lengths, 1e-12)
-    return WordVectors(tuple(words), counts, vectors)
+    return WordVectors(tuple(words), counts, vectors, invalid=text.invalid)
 
 
 def count_features(
