@@ -23,12 +23,14 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from minent.errors import ModelError, OutputError, TrainingError
-from minent.neural import checkpoint
+from minent.neural import checkpoint, moment
 from minent.neural.batches import EqualLengthBatches, ShuffledBatches
 from minent.neural.device import choose_device, seed_step
+from minent.neural.moment import read_moment, write_moment
 from minent.neural.settings import TrainingSettings, from_mapping, with_pairs
+from minent.neural.task import Task
 from minent.neural.tensors import read_tensors, write_tensors
-from minent.neural.training import Task, train
+from minent.neural.training import train
 
 SETTINGS = TrainingSettings(
     steps=23, batch_size=7, device="cpu", log_every=4, schedule="cosine", warmup=5, checkpoint_minutes=0
@@ -195,7 +197,7 @@ def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_checkpoi
     with pytest.raises(TrainingError, match=r"step 9: the loss is .*the last checkpoint is kept") as caught:
         train(Breaks(SETTINGS), tmp_path / "out")
     assert caught.value.exit_code == 1
-    kept, state = checkpoint.read_training(tmp_path / "out")
+    kept, state = read_moment(tmp_path / "out")
     assert state["progress"]["step"] == 9
     assert all(torch.isfinite(tensor).all() for tensor in kept.values())
     resumed, whole = Line(SETTINGS), Line(SETTINGS)
@@ -214,6 +216,23 @@ def test_a_gradient_that_is_no_number_stops_before_the_weights_are_changed(tmp_p
     with pytest.raises(TrainingError, match="gradient"):
         train(task, tmp_path / "out")
     assert all(map(torch.equal, before, task.model.parameters()))
+
+
+def test_a_disk_that_is_full_leaves_the_weights_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, *_: object) -> None:
+        raise OutputError(str(path), "no space left on device")
+
+    monkeypatch.setattr(moment, "write_tensors", refuse)
+    told: list[str] = []
+    with pytest.raises(OutputError, match=r"training\.safetensors: no space left"):
+        train(Line(SETTINGS), tmp_path / "out", report=told.append)
+    assert told[-1] == "the weights of step 1 are kept; --resume finds nothing"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        *("config.json", "model.safetensors", "metrics.jsonl", "note.txt")
+    }
+    (tmp_path / "out" / "training.safetensors").mkdir()
+    with pytest.raises(OutputError, match=r"training\.safetensors: "):
+        train(Line(SETTINGS), tmp_path / "out")
 
 
 def test_memory_that_runs_out_is_told_with_the_setting_to_lower(tmp_path: Path) -> None:
@@ -277,10 +296,10 @@ def test_what_cannot_be_resumed_is_told(tmp_path: Path) -> None:
 
 def _with_state(folder: Path, change: Callable[[dict[str, Any], dict[str, Any]], object]) -> None:
     """Change tensors and state of a training that was kept."""
-    tensors, state = checkpoint.read_training(folder)
+    tensors, state = read_moment(folder)
     tensors = {name: tensor.clone() for name, tensor in tensors.items()}
     change(tensors, state)
-    checkpoint.save_training(folder, tensors, state)
+    write_moment(folder, tensors, state)
 
 
 def _first_moment(tensors: dict[str, Any], state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A trained model as a folder: model.safetensors, config.json, and what a training needs to go on; no pickles."""
+"""A trained model as a folder: model.safetensors and config.json; no pickles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import stat
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +14,7 @@ import torch
 from minent.errors import ModelError, OutputError
 from minent.files import atomic_open, describe_os_error, display_path
 from minent.neural.settings import from_mapping
-from minent.neural.tensors import open_tensors, read_tensors, write_tensors
+from minent.neural.tensors import open_tensors, write_tensors
 
 FORMAT = "minent-neural 1"
 CONFIG, WEIGHTS, TRAINING, METRICS = "config.json", "model.safetensors", "training.safetensors", "metrics.jsonl"
@@ -187,51 +186,6 @@ def compare_shapes(shown: str, expected: Mapping[str, Any], found: Mapping[str, 
     for name, tensor in expected.items():
         if tuple(tensor.shape) != found[name]:
             raise ModelError(shown, f"{name} has the shape {found[name]}, the model needs {tuple(tensor.shape)}")
-
-
-def save_training(folder: Folder, tensors: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-    """Write all that a training needs to go on into one file, so that it is of one moment."""
-    write_tensors(Path(folder) / TRAINING, tensors, {"format": FORMAT, "state": json.dumps(dict(state))})
-
-
-def read_training(folder: Folder) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tensors and state of a training. ModelError: there is none, or it is not whole."""
-    path = Path(folder) / TRAINING
-    shown = display_path(path)
-    if not path.exists():
-        raise ModelError(display_path(folder), "holds no training to resume", "leave --resume out to start one")
-    tensors, metadata = read_tensors(path)
-    state = None
-    with suppress(ValueError, RecursionError):
-        state = json.loads(metadata.get("state", ""))
-    if metadata.get("format") != FORMAT or not isinstance(state, dict):
-        raise ModelError(shown, "not the state of a training")
-    return tensors, state
-
-
-def flatten_optimizer(name: str, optimizer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The state of an optimiser as named tensors, and the rest of it as plain values."""
-    content = optimizer.state_dict()
-    tensors: dict[str, Any] = {}
-    plain: dict[str, Any] = {}
-    for number, values in content["state"].items():
-        for key, value in values.items():
-            if isinstance(value, torch.Tensor):
-                tensors[f"optimizer/{name}/{number}/{key}"] = value
-            else:
-                plain.setdefault(str(number), {})[key] = value
-    return tensors, {"groups": content["param_groups"], "plain": plain}
-
-
-def unflatten_optimizer(name: str, optimizer: Any, tensors: Mapping[str, Any], plain: Mapping[str, Any]) -> None:
-    """Give an optimiser the state that `flatten_optimizer` took from one like it. KeyError, ValueError: unlike it."""
-    state: dict[int, dict[str, Any]] = {int(number): dict(values) for number, values in plain["plain"].items()}
-    prefix = f"optimizer/{name}/"
-    for path, tensor in tensors.items():
-        if path.startswith(prefix):
-            number, _, key = path[len(prefix) :].partition("/")
-            state.setdefault(int(number), {})[key] = tensor.clone()
-    optimizer.load_state_dict({"state": state, "param_groups": plain["groups"]})
 
 
 def _canonical(config: Mapping[str, Any]) -> str:

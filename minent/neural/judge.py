@@ -23,7 +23,8 @@ from minent.neural.device import choose_device, seed_step
 from minent.neural.frechet import frechet_distance
 from minent.neural.images.data import Images
 from minent.neural.settings import TrainingSettings
-from minent.neural.training import Figures, Task, TrainingResult, train
+from minent.neural.task import Figures, Task
+from minent.neural.training import TrainingResult, train
 
 TRAINING = TrainingSettings(epochs=2, batch_size=128, learning_rate=2e-3, schedule="cosine")
 FEATURES = 64

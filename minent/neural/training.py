@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,95 +12,14 @@ from typing import Any
 
 import torch
 
-from minent.errors import ModelError, TrainingError
-from minent.files import atomic_open, display_path
+from minent.errors import OutputError, TrainingError
+from minent.files import atomic_open, describe_os_error, display_path
 from minent.neural import checkpoint
 from minent.neural.checkpoint import METRICS, TRAINING
-from minent.neural.device import autocast, describe_device, is_out_of_memory, seed_step
-from minent.neural.settings import TrainingSettings
+from minent.neural.device import describe_device, is_out_of_memory, seed_step
+from minent.neural.moment import Progress, restore_moment, save_moment
+from minent.neural.task import Figures, Task, check_finite, check_weights
 from minent.progress import status_line
-
-Figures = dict[str, float]
-
-
-class Task(ABC):
-    """What one training has of its own: the model, its data, and the step.
-
-    kind, config : of the model, as config.json holds them
-    model : what is trained; it lies on `device`
-    optimizers : by name; their learning rates are the highest of the schedule
-    data : a digest of the data and of what decides the batches; a resumed training must have the same
-    steps_per_epoch : steps that see every example once
-    unit : what the rate counts (characters, images)
-    extras : further files of the folder, such as a vocabulary
-    memory_hint : which setting to lower when memory runs out
-    """
-
-    kind: str
-    config: Mapping[str, Any]
-    model: Any
-    optimizers: Mapping[str, Any]
-    data: str
-    steps_per_epoch: int
-    unit = "examples"
-    memory_hint = "a smaller --batch-size needs less"
-
-    def __init__(self, settings: TrainingSettings, device: Any) -> None:
-        self.settings, self.device = settings, device
-        self.extras: dict[str, bytes] = {}
-
-    @abstractmethod
-    def batch(self, number: int) -> Any:
-        """The batch of this number on the device: the same each time it is asked for, over all epochs."""
-
-    @abstractmethod
-    def loss(self, batch: Any) -> tuple[Any, Figures, int]:
-        """The loss to go down (a scalar with its graph), further figures to tell, and how many units it is of."""
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether `evaluate` gives a loss, by which the best weights are chosen."""
-        return False
-
-    def evaluate(self) -> Figures:
-        """Figures on held-out data; `loss` among them decides which weights are the best. Empty: there are none."""
-        return {}
-
-    def update(self, step: int) -> tuple[Figures, int]:
-        """One step of optimisation: figures, `loss` among them, and units seen. Models with two players override it."""
-        parts = self.settings.accumulate
-        figures: Figures = {}
-        amount = 0
-        for part in range(parts):
-            with autocast(self.device, self.settings.precision):
-                loss, more, units = self.loss(self.batch(step * parts + part))
-            told = {"loss": loss.item(), **more}
-            check_finite(told, step)
-            (loss / parts).backward()
-            for key, value in told.items():
-                figures[key] = figures.get(key, 0.0) + value / parts
-            amount += units
-        self.clip_and_step(step)
-        return figures, amount
-
-    def clip_and_step(self, step: int, name: str | None = None) -> None:
-        """Let the optimisers, or the one of this name, take a step with clipped gradients; forget the gradients."""
-        for key, optimizer in self.optimizers.items():
-            if name is None or key == name:
-                parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-                norm = torch.nn.utils.clip_grad_norm_(parameters, self.settings.clip or math.inf)
-                check_finite({"gradient": norm.item()}, step)
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
-
-    def modules(self) -> Mapping[str, Any]:
-        """Every module that changes in training, by name; more than the model where there is a second player."""
-        return {"model": self.model}
-
-    def best_weights(self) -> Mapping[str, Any]:
-        """What model.safetensors gets; an average over steps, for instance."""
-        weights: Mapping[str, Any] = self.model.state_dict()
-        return weights
 
 
 @dataclass(frozen=True)
@@ -113,17 +31,6 @@ class TrainingResult:
     seconds: float
     reason: str
     best: Figures
-
-
-@dataclass
-class Progress:
-    """Where a training is; saved in training.safetensors."""
-
-    step: int = 0
-    seconds: float = 0.0
-    best: Figures | None = None
-    judged_step: int = 0
-    evaluations_without_gain: int = 0
 
 
 def train(
@@ -159,6 +66,11 @@ def train(
         if not is_out_of_memory(error):
             raise
         raise _out_of_memory(task, loop.at.step) from error
+    except OutputError:
+        if loop.weights_step:
+            onward = f"--resume goes on from step {loop.saved_step:,}" if loop.saved_step else "--resume finds nothing"
+            report(f"the weights of step {loop.weights_step:,} are kept; {onward}")
+        raise
     except MemoryError as error:
         raise _out_of_memory(task, loop.at.step) from error
     except KeyboardInterrupt:
@@ -167,22 +79,11 @@ def train(
         raise
 
 
-def _progress_of(content: Mapping[str, Any]) -> Progress:
-    """What a file says of a training's place. TypeError, ValueError: it is none."""
-    at = Progress(**content)
-    whole = (at.step, at.judged_step, at.evaluations_without_gain)
-    if any(type(number) is not int or number < 0 for number in whole) or not math.isfinite(at.seconds):
-        raise ValueError("not the place of a training")
-    if at.best is not None and not isinstance(at.best.get("loss"), float):
-        raise ValueError("not held-out figures")
-    return at
-
-
 class _Loop:
     def __init__(self, task: Task, folder: Path, report: Callable[[str], object]) -> None:
         self.task, self.settings, self.folder, self.report = task, task.settings, folder, report
         self.at = Progress()
-        self.saved_step = 0
+        self.saved_step = self.weights_step = 0
         self.resumed_seconds = 0.0
         self.began = self.last_save = time.monotonic()
         self.rates = {
@@ -283,78 +184,33 @@ class _Loop:
     def save_weights(self) -> None:
         task = self.task
         if not self.saved_step:  # a training that this one replaces: its weights go now
-            (self.folder / TRAINING).unlink(missing_ok=True)
+            try:
+                (self.folder / TRAINING).unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputError(display_path(self.folder / TRAINING), describe_os_error(error)) from error
         note = {"step": self.at.step, **(self.at.best or {})}
         checkpoint.save_config(self.folder, task.kind, task.config)  # first: it marks the folder as that of a model
         for name, content in task.extras.items():
             with atomic_open(self.folder / name) as stream:
                 stream.write(content)
         checkpoint.save_model(self.folder, task.kind, task.config, task.best_weights(), note)
+        self.weights_step = self.at.step
 
     def save(self) -> None:
         """Keep this moment: training.safetensors, and the weights too while no evaluation has chosen any."""
-        task, at = self.task, self.at
-        tensors: dict[str, Any] = {}
-        plain: dict[str, Any] = {}
-        for name, module in task.modules().items():
-            tensors |= {f"module/{name}/{key}": value for key, value in module.state_dict().items()}
-        for key, value in tensors.items():
-            if value.dtype.is_floating_point and not torch.isfinite(value).all():
-                raise _not_a_number(at.step, key.removeprefix("module/"), math.nan)
-        for name, optimizer in task.optimizers.items():
-            more, plain[name] = checkpoint.flatten_optimizer(name, optimizer)
-            tensors |= more
-        state = {"task": task.kind, "config": dict(task.config), "data": task.data, "seed": self.settings.seed}
-        state["progress"] = vars(at)
-        if at.best is None:
+        check_weights(self.task, self.at.step)
+        if self.at.best is None:
             self.save_weights()
-        checkpoint.save_training(self.folder, tensors, {**state, "optimizers": plain})
-        self.saved_step, self.last_save = at.step, time.monotonic()
+        save_moment(self.folder, self.task, self.at)
+        self.saved_step, self.last_save = self.at.step, time.monotonic()
 
     def restore(self) -> None:
         """Go back to the last moment that was kept. ModelError: none, or of another training."""
-        tensors, state = checkpoint.read_training(self.folder)
-        shown = display_path(self.folder / TRAINING)
-        mine = {"model": ("task", self.task.kind), "data or batch size": ("data", self.task.data)}
-        for what, (key, value) in (mine | {"seed": ("seed", self.settings.seed)}).items():
-            if state.get(key) != value:
-                if what != "model":  # the data of some models tell of their sizes too
-                    self.same_config(state, shown)
-                raise ModelError(shown, f"was trained with another {what}", "leave --resume out to start anew")
-        self.same_config(state, shown)
-        try:
-            for name, module in self.task.modules().items():
-                prefix = f"module/{name}/"
-                own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-                module.load_state_dict(own, strict=True)
-            for name, optimizer in self.task.optimizers.items():
-                given = [{key: group[key] for key in group if key != "params"} for group in optimizer.param_groups]
-                checkpoint.unflatten_optimizer(name, optimizer, tensors, state["optimizers"][name])
-                for group, own in zip(optimizer.param_groups, given, strict=True):
-                    group.update(own)  # a weight decay that was given anew holds
-                _check_state(optimizer)
-            self.at = _progress_of(state["progress"])
-        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ModelError(shown, "does not fit this model", "leave --resume out to start anew") from error
-        self.saved_step, self.resumed_seconds = self.at.step, self.at.seconds
+        self.at = restore_moment(self.folder, self.task)
+        self.saved_step = self.weights_step = self.at.step
+        self.resumed_seconds = self.at.seconds
         _drop_lines_after(self.folder / METRICS, self.at.step)
         self.report(f"resumed at step {self.at.step:,}")
-
-    def same_config(self, state: Mapping[str, Any], shown: str) -> None:
-        """ModelError where a field of the model was another: not all of them change the shapes of the weights."""
-        kept, mine = state.get("config", {}), json.loads(json.dumps(dict(self.task.config)))
-        for key in kept if isinstance(kept, dict) else {}:
-            if kept[key] != mine.get(key):
-                problem = f"is of a model with another {key}"
-                raise ModelError(shown, problem, "give the same sizes, or leave --resume out to start anew")
-
-
-def _check_state(optimizer: Any) -> None:
-    """RuntimeError where what an optimiser keeps of a parameter cannot be of it: its shape is another one's."""
-    for parameter, values in optimizer.state.items():
-        for value in values.values():
-            if isinstance(value, torch.Tensor) and value.dim() > 0:
-                torch.broadcast_to(value, parameter.shape)
 
 
 class _Window:
@@ -393,18 +249,6 @@ class _Window:
 def describe(figures: Figures) -> str:
     """Figures in one line."""
     return "  ".join(f"{key} {value:,.4g}" for key, value in figures.items())
-
-
-def check_finite(figures: Figures, step: int) -> None:
-    """Raise TrainingError where a figure is no number, or infinite."""
-    for key, value in figures.items():
-        if not math.isfinite(value):
-            raise _not_a_number(step, key, value)
-
-
-def _not_a_number(step: int, name: str, value: float) -> TrainingError:
-    hint = "the last checkpoint is kept; a smaller --learning-rate, more warm-up or --precision fp32 may help"
-    return TrainingError(step, f"the {name} is {value}", hint)
 
 
 def _out_of_memory(task: Task, step: int) -> TrainingError:

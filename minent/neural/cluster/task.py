@@ -23,7 +23,8 @@ from minent.neural.cluster.settings import ClusterSettings
 from minent.neural.device import choose_device, seed_step
 from minent.neural.plot import plot_losses
 from minent.neural.settings import TrainingSettings, with_pairs
-from minent.neural.training import Figures, Task, TrainingResult, train
+from minent.neural.task import Figures, Task
+from minent.neural.training import TrainingResult, train
 
 ADAM_EPSILON = 1e-7  # of Keras
 TRIAL_STEPS = 300  # of a short training, of which the last JUDGED_STEPS are judged

@@ -14,7 +14,7 @@ from minent.neural.batches import EqualLengthBatches
 from minent.neural.couplet.characters import Alphabet
 from minent.neural.couplet.pairs import Pairs
 from minent.neural.settings import TrainingSettings
-from minent.neural.training import Figures, Task
+from minent.neural.task import Figures, Task
 
 EVALUATION_CHARACTERS = 2048  # of lines that are judged at once
 

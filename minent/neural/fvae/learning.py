@@ -15,7 +15,8 @@ from minent.neural.device import choose_device, seed_step
 from minent.neural.fvae.model import Fvae, bits_per_dimension
 from minent.neural.fvae.settings import FvaeConfig
 from minent.neural.settings import TrainingSettings
-from minent.neural.training import Figures, Task, TrainingResult, train
+from minent.neural.task import Figures, Task
+from minent.neural.training import TrainingResult, train
 
 JUDGED = 512  # images whose bound is computed at once
 MOST_HELD_OUT = 2048  # images that choose the weights

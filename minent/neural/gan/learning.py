@@ -32,7 +32,8 @@ from minent.neural.gan.settings import GROWING, PENALTY_WEIGHTS, GanConfig
 from minent.neural.images.data import Images
 from minent.neural.images.grid import save_grid
 from minent.neural.settings import TrainingSettings
-from minent.neural.training import Figures, Task, TrainingResult, check_finite, train
+from minent.neural.task import Figures, Task, check_finite
+from minent.neural.training import TrainingResult, train
 
 SAMPLES = "samples"  # folder of the grids that are drawn while it trains
 DRIFT = 0.001  # weight of the squared scores of real pictures in PGGAN's Wasserstein loss (1710.10196, A.1)

@@ -18,7 +18,7 @@ from minent.neural.gpt2.model import GPT2, GPT2Config
 from minent.neural.gpt2.text import CodedText, windows
 from minent.neural.gpt2.tokenizer import Tokenizer
 from minent.neural.settings import TrainingSettings
-from minent.neural.training import Figures, Task
+from minent.neural.task import Figures, Task
 
 TRAIN = TrainingSettings(epochs=3, batch_size=16, learning_rate=1e-3, warmup=100, schedule="cosine", weight_decay=0.01)
 FINETUNE = TrainingSettings(epochs=1, batch_size=1, accumulate=8, learning_rate=1e-4, warmup=50, schedule="linear")

@@ -17,7 +17,7 @@ from minent.neural.segment.segmenter import KIND
 from minent.neural.segment.settings import MOST_HELD_OUT, LearningSettings
 from minent.neural.segment.text import NOTHING, STEPS, CodedText
 from minent.neural.settings import TrainingSettings
-from minent.neural.training import Figures, Task
+from minent.neural.task import Figures, Task
 
 
 class TaggerTask(Task):

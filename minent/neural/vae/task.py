@@ -19,7 +19,8 @@ from minent.neural.images.data import Images
 from minent.neural.images.grid import save_grid
 from minent.neural.plot import plot_losses
 from minent.neural.settings import TrainingSettings, with_pairs
-from minent.neural.training import Figures, Task, TrainingResult, train
+from minent.neural.task import Figures, Task
+from minent.neural.training import TrainingResult, train
 from minent.neural.vae.model import KIND, Vae, VaeConfig
 from minent.neural.vae.pictures import reconstructions, samples
 from minent.neural.vae.settings import HELD_OUT, MOST_HELD_OUT
