@@ -2,22 +2,19 @@
 
 Each recipe is trained with several seeds on the training pictures, and judged on those of the test, by the commands
 that users run; labels are seen by `evaluate` alone. A training that is in its folder goes on to its end.
-Options: --seeds N (3), --threads N (1), --runs DIR (folders of the models), --judge-only (those that are there, as they
-are), --fashion DIR (the idx files of Fashion-MNIST), --only DATA-RECIPE (such as mnist-default; repeatable).
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
-from measure import MINENT, options, report, run_process, table, trained
+from measure import report, table
+from trainings import Trainings, training_parser
 
 import data
 
-CLUSTER = [*MINENT, "neural", "cluster"]
 NAMES = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
 FASHION = "/usr/share/datasets/fashion-mnist"  # where Debian's package dataset-fashion-mnist puts it
 CLOTHES = ("flip=0.5", "turn=5", "slant=0.05", "shift=0.05", "stretch=0.15")  # may be mirrored, and stand upright
@@ -47,24 +44,25 @@ def percent(values: list[float]) -> str:
 
 def main(arguments: list[str]) -> None:
     """Train, judge, tell."""
-    seeds = int((options(arguments, "--seeds") or ["3"])[0])
-    judge_only = "--judge-only" in arguments
-    threads = ["--threads", (options(arguments, "--threads") or ["1"])[0]]
-    runs = Path((options(arguments, "--runs") or [str(data.SCRATCH / "cluster")])[0])
-    folders = {"mnist": str(data.data_folder() / "mnist"), "fashion": (options(arguments, "--fashion") or [FASHION])[0]}
+    parser = training_parser("cluster", __doc__)
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings of a recipe  [3]")
+    parser.add_argument("--fashion", default=FASHION, metavar="DIR", help="the idx files of Fashion-MNIST")
+    parser.add_argument("--only", action="append", choices=SETTINGS, help="a row; repeatable")
+    given = parser.parse_args(arguments)
+    trainings = Trainings(given)
+    folders = {"mnist": str(data.data_folder() / "mnist"), "fashion": given.fashion}
     rows, record = [], {}
-    for name in options(arguments, "--only") or list(SETTINGS):
+    for name in given.only or SETTINGS:
         kind, _, recipe = name.partition("-")
         found, logs = [], []
-        for seed in range(seeds):
-            folder = runs / f"{name}-seed{seed}"
-            if judge_only and not (folder / "metrics.jsonl").exists():
+        for seed in range(given.seeds):
+            model = f"{name}-seed{seed}"
+            if not trainings.is_wanted(model):
                 continue
-            train = [*CLUSTER, "train", "--idx", folders[kind], "--seed", str(seed), *SETTINGS[name], *threads]
-            logs.append(trained(folder, train, judge_only))
-            baseline = [] if found else ["--kmeans"]
-            judge = [*CLUSTER, "evaluate", str(folder), "--idx", folders[kind], *baseline, "-q", *threads]
-            found.append(json.loads(run_process(judge).output))
+            train = ["cluster", "train", "--idx", folders[kind], "--seed", str(seed), *SETTINGS[name]]
+            logs.append(trainings.train(model, *train))
+            judge = ["cluster", "evaluate", trainings.folder / model, "--idx", folders[kind]]
+            found.append(json.loads(trainings.run(*judge, *([] if found else ["--kmeans"]))))
         if not found:
             continue
         best = found[int(np.argmin([log["loss"] for log in logs]))]

@@ -1,22 +1,21 @@
 """Is the f-VAE sharper than a VAE, and better than a flow, of equal size after equal steps? Fashion-MNIST and glyphs.
 
 Glyphs are the 3,000 most frequent characters in the Noto fonts, sans and serif, regular and bold; their judge reads the
-character. Options: --steps N (6000), --threads N (1), --runs DIR (folders of the models), --judge-only (those that are
-there, as they are), --only DATA (fashion, glyphs), --fashion DIR (idx files), --fonts DIR, --sheet PNG (samples).
+character.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from measure import MINENT, options, report, run_process, table, trained
+from measure import report, table
 from PIL import Image
 from sheet import draw_sheet
-
-import data
+from trainings import Trainings, training_parser
 
 FASHION = "/usr/share/datasets/fashion-mnist"  # where Debian's package dataset-fashion-mnist puts it
 NOTO = "/usr/share/fonts/opentype/noto"  # likewise fonts-noto-cjk
@@ -30,54 +29,55 @@ TEMPERATURES = (1.0, 0.7, 0.5)
 SHOWN = 20
 
 
-def source(kind: str, arguments: list[str]) -> list[str]:
+def source(kind: str, given: argparse.Namespace) -> list[str]:
     """DATA as the commands take it."""
     if kind == "fashion":
-        return [(options(arguments, "--fashion") or [FASHION])[0]]
-    folder = (options(arguments, "--fonts") or [NOTO])[0]
-    fonts = [part for face in FACES for part in ("--glyphs", f"{folder}/{face}.ttc:{SIMPLIFIED}")]
+        return [str(given.fashion)]
+    fonts = [part for face in FACES for part in ("--glyphs", f"{given.fonts}/{face}.ttc:{SIMPLIFIED}")]
     return [*fonts, "--labels", "character"]
 
 
-def judged(folder: Path, judge: Path, pictures: list[str], threads: list[str]) -> dict[str, Any]:
+def judged(trainings: Trainings, model: str, judge: str, pictures: list[str]) -> dict[str, Any]:
     """The figures of `evaluate`, with the Fréchet distance at each temperature."""
     found: dict[str, Any] = {}
     for temperature in TEMPERATURES:
-        command = [*MINENT, "neural", "fvae", "evaluate", str(folder), *pictures, "--judge", str(judge), "-q", *threads]
+        command = ["fvae", "evaluate", trainings.folder / model, *pictures, "--judge", trainings.folder / judge]
         drawn = ["--pictures", "10000", "--temperature", str(temperature)]
-        figures = json.loads(run_process([*command, *drawn]).output)
+        figures = json.loads(trainings.run(*command, *drawn))
         found |= figures | {f"frechet_{temperature:g}": figures["frechet_distance"]}
     return found
 
 
-def sampled(folder: Path, temperature: float, threads: list[str]) -> Image.Image:
+def sampled(trainings: Trainings, model: str, temperature: float) -> Image.Image:
     """A grid of samples."""
+    folder = trainings.folder / model
     path = folder / f"samples-{temperature:g}.png"
-    command = [*MINENT, "neural", "fvae", "sample", str(folder), "-o", str(path), "-n", str(SHOWN), "-q", *threads]
-    run_process([*command, "--temperature", str(temperature)])
+    trainings.run("fvae", "sample", folder, "-o", path, "-n", str(SHOWN), "--temperature", str(temperature))
     return Image.open(path)
 
 
 def main(arguments: list[str]) -> None:
     """Train, judge, tell."""
-    steps = (options(arguments, "--steps") or ["6000"])[0]
-    judge_only = "--judge-only" in arguments
-    threads = ["--threads", (options(arguments, "--threads") or ["1"])[0]]
-    runs = Path((options(arguments, "--runs") or [str(data.SCRATCH / "fvae")])[0])
-    sheet = options(arguments, "--sheet")
+    parser = training_parser("fvae", __doc__)
+    parser.add_argument("--steps", default="6000", metavar="N")
+    parser.add_argument("--only", action="append", choices=NAMES, help="data; repeatable")
+    parser.add_argument("--fashion", type=Path, default=FASHION, metavar="DIR", help="the idx files of Fashion-MNIST")
+    parser.add_argument("--fonts", type=Path, default=NOTO, metavar="DIR")
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help="gets samples, one sheet for each data")
+    given = parser.parse_args(arguments)
+    trainings = Trainings(given)
     rows: list[list[str]] = []
     record: dict[str, Any] = {}
-    for kind in options(arguments, "--only") or list(NAMES):
-        pictures, judge = source(kind, arguments), runs / f"{kind}-judge"
+    for kind in given.only or NAMES:
+        pictures, judge = source(kind, given), f"{kind}-judge"
         drawn: dict[str, Image.Image] = {}
-        epochs = ["--epochs", str(JUDGE_EPOCHS[kind])]
-        trained(judge, [*MINENT, "neural", "gan", "judge", *pictures, *epochs, *threads], judge_only)
+        trainings.train(judge, "gan", "judge", *pictures, "--epochs", str(JUDGE_EPOCHS[kind]))
         for model in MODELS:
-            folder = runs / f"{kind}-{model}"
-            train = [*MINENT, "neural", "fvae", "train", *pictures, "--model", model, "--steps", steps]
-            log = trained(folder, [*train, "--batch-size", "32", "--set", "evaluate_every=1000", *threads], judge_only)
-            found = judged(folder, judge, pictures, threads)
-            record[f"{kind}-{model}"] = found | {"steps": log["step"], "seconds": log["seconds"]}
+            name = f"{kind}-{model}"
+            train = ["fvae", "train", *pictures, "--model", model, "--steps", given.steps, "--batch-size", "32"]
+            log = trainings.train(name, *train, "--set", "evaluate_every=1000")
+            found = judged(trainings, name, judge, pictures)
+            record[name] = found | {"steps": log["step"], "seconds": log["seconds"]}
             bound = "" if model == "glow" else "≤ "
             rows.append(
                 [NAMES[kind], model, f"{found['parameters']:,}", f"{log['step']:,}", f"{log['seconds'] / 60:.1f}"]
@@ -85,10 +85,10 @@ def main(arguments: list[str]) -> None:
                 + [f"{found[f'frechet_{temperature:g}']:.1f}" for temperature in TEMPERATURES]
                 + [f"{found['frechet_distance_of_halves']:.1f}", f"{100 * found['judge_accuracy']:.1f}"]
             )
-            if sheet:
-                drawn |= {f"{model}, T = {each:g}": sampled(folder, each, threads) for each in TEMPERATURES[:2]}
-        if sheet:
-            draw_sheet(Path(sheet[0]).with_stem(f"{Path(sheet[0]).stem}-{kind}"), drawn, SHOWN, SIDES[kind])
+            if given.sheet:
+                drawn |= {f"{model}, T = {each:g}": sampled(trainings, name, each) for each in TEMPERATURES[:2]}
+        if given.sheet:
+            draw_sheet(given.sheet.with_stem(f"{given.sheet.stem}-{kind}"), drawn, SHOWN, SIDES[kind])
     body = "Batches of 32, seed 0. Bits and squared error (of values from −1 to 1) are of the test pictures; Fréchet\n"
     body += "distances of 10,000 generated pictures to these, at three temperatures, and between their own halves.\n\n"
     head = ["data", "model", "parameters", "steps", "minutes", "bits a dimension", "squared error"]

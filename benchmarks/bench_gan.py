@@ -1,8 +1,4 @@
-"""The ten papers of the GAN trainer, each after the same number of steps on MNIST: Fréchet distances and samples.
-
-Options: --steps N (5000), --threads N (1), --runs DIR (folders of the models), --judge-only (those that are there, as
-they are), --only NAME (such as r1; repeatable), --sheet PNG (samples).
-"""
+"""The ten papers of the GAN trainer, each after the same number of steps on MNIST: Fréchet distances and samples."""
 
 from __future__ import annotations
 
@@ -11,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from measure import MINENT, options, report, run_process, table, trained
+from measure import report, table
 from PIL import Image
 from sheet import draw_sheet
+from trainings import Trainings, training_parser
 
 import data
 
@@ -57,35 +54,35 @@ SIDE = 28
 
 def main(arguments: list[str]) -> None:
     """Train, judge, tell."""
-    steps = (options(arguments, "--steps") or ["5000"])[0]
-    judge_only = "--judge-only" in arguments
-    threads = ["--threads", (options(arguments, "--threads") or ["1"])[0]]
-    runs = Path((options(arguments, "--runs") or [str(data.SCRATCH / "gan")])[0])
-    sheet = options(arguments, "--sheet")
-    mnist, judge = str(data.data_folder() / "mnist"), runs / "judge"
-    trained(judge, [*MINENT, "neural", "gan", "judge", mnist, "--epochs", "2", *threads], judge_only)
+    parser = training_parser("gan", __doc__)
+    parser.add_argument("--steps", default="5000", metavar="N")
+    parser.add_argument("--only", action="append", choices=SWITCHES, help="a row; repeatable")
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help="gets samples")
+    given = parser.parse_args(arguments)
+    trainings = Trainings(given)
+    mnist = str(data.data_folder() / "mnist")
+    trainings.train("judge", "gan", "judge", mnist, "--epochs", "2")
     rows: list[list[object]] = []
     record: dict[str, Any] = {}
     drawn = {}
-    for name in options(arguments, "--only") or list(SWITCHES):
-        folder = runs / name
-        if judge_only and not (folder / "metrics.jsonl").exists():
+    for name in given.only or SWITCHES:
+        if not trainings.is_wanted(name):
             continue
-        train = [*MINENT, "neural", "gan", "train", mnist, *SWITCHES[name].split(), "--steps", steps]
+        folder = trainings.folder / name
         often = ["--set", "log_every=100", "--set", "evaluate_every=1000"]
-        log = trained(folder, [*train, "--batch-size", "32", *often, *threads], judge_only)
-        evaluate = [*MINENT, "neural", "gan", "evaluate", str(folder), mnist, "--judge", str(judge), "-q", *threads]
-        found = json.loads(run_process([*evaluate, "--pictures", "10000"]).output)
+        train = ["gan", "train", mnist, *SWITCHES[name].split(), "--steps", given.steps, "--batch-size", "32", *often]
+        log = trainings.train(name, *train)
+        judge = ["gan", "evaluate", folder, mnist, "--judge", trainings.folder / "judge", "--pictures", "10000"]
+        found = json.loads(trainings.run(*judge))
         record[name] = found | {"steps": log["step"], "seconds": log["seconds"]}
         told = f"{log['step']:,}", f"{log['seconds'] / 60:.1f}", f"{found['frechet_distance']:.1f}"
         rows.append([PAPERS[name], f"`{SWITCHES[name]}`", *told])
-        if sheet:
+        if given.sheet:
             path = folder / "sheet.png"
-            command = [*MINENT, "neural", "gan", "sample", str(folder), "-o", str(path), "-n", str(SHOWN)]
-            run_process([*command, "-q", *threads])
+            trainings.run("gan", "sample", folder, "-o", path, "-n", str(SHOWN))
             drawn[name] = Image.open(path)
-    if sheet:
-        draw_sheet(Path(sheet[0]), drawn, SHOWN, SIDE)
+    if given.sheet:
+        draw_sheet(given.sheet, drawn, SHOWN, SIDE)
     last = list(record.values())[-1]
     body = (
         f"MNIST, batches of 32, seed 0. Fréchet distance of 10,000 generated pictures to the {last['real_pictures']:,}"

@@ -13,13 +13,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
 MINENT = [sys.executable, "-m", "minent"]
-# Memory that is given back and asked for at every step of a training takes a fifth of the time: keep it.
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
 
 
 @dataclass(frozen=True)
@@ -57,21 +54,6 @@ def median_run(command: Sequence[str], runs: int = 3, **environment: str) -> Run
 def python_run(code: str, *arguments: str) -> Run:
     """Run Python code in a process of its own."""
     return run_process([sys.executable, "-c", code, *arguments])
-
-
-def options(arguments: list[str], name: str) -> list[str]:
-    """The values behind an option, each time that it is given."""
-    return [arguments[at + 1] for at, argument in enumerate(arguments) if argument == name]
-
-
-def trained(folder: Path, command: list[str], judge_only: bool) -> dict[str, Any]:
-    """Train a neural model into a folder, or go on there, unless it shall be judged as it is; last line of its log."""
-    if not judge_only:
-        resume = ["--resume"] if (folder / "training.safetensors").exists() else []
-        run_process([*command, "-o", str(folder), "-q", *resume], **KEEP_MEMORY)
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    last: dict[str, Any] = json.loads(lines[-1])
-    return last
 
 
 def machine() -> str:
