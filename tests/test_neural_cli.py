@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,27 @@ def test_a_model_that_does_not_exist_is_a_mistake_of_usage(capsys: pytest.Captur
 def test_a_setting_that_is_wrong_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["neural", "gpt2", "train", "-o", "x", "--set", "speed=3"]) == 2
     assert "speed=3: not KEY=VALUE with one of the keys steps, epochs" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"{model} train" for model in ("couplet", "gpt2", "vae", "cluster", "fvae", "gan", "segment")),
+        *("gpt2 finetune no-model", "gan judge"),
+    ],
+)
+def test_a_folder_that_is_not_for_a_model_is_told_before_the_data_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.txt").write_text("do not lose this")
+    monkeypatch.chdir(tmp_path)
+    train = ["neural", *command.split(), "no-such-data"]
+    assert main([*train, "-o", "thesis"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("minent: thesis: exists and holds other things than a")
+    assert main([*train, "-o", "thesis", "--resume"]) == 1
+    assert capsys.readouterr().err.startswith("minent: thesis: holds no training to resume")
+    assert main([*train, "-o", "thesis/thesis.txt"]) == 2
+    assert main([*train, "-o", "new"]) == 1 and not (tmp_path / "new").exists()
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["thesis.txt"]

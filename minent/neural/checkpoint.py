@@ -27,22 +27,32 @@ Folder = str | os.PathLike[str]
 
 
 def prepare_folder(folder: Folder) -> Path:
-    """Make a folder for a model. OutputError: it cannot be made, or holds things but no model of ours.
+    """Make a folder for a model. OutputError: it cannot be made, or `refuse_folder`."""
+    refuse_folder(folder)
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(display_path(folder), describe_os_error(error)) from error
+    return Path(folder)
+
+
+def refuse_folder(folder: Folder) -> None:
+    """OutputError: a folder holds things but no model of ours, or is none. One that is not there yet is not refused.
 
     A log alone is what a training leaves that failed before its first checkpoint: there another one may begin.
     """
     path = Path(folder)
     shown = display_path(folder)
     try:
-        path.mkdir(parents=True, exist_ok=True)
         names = {name for name in os.listdir(path) if not name.startswith(".")}
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise OutputError(shown, describe_os_error(error)) from error
     if names and CONFIG not in names and not (names == {METRICS} and _is_log(path / METRICS)):
         raise OutputError(shown, "exists and holds other things than a model")
     if CONFIG in names:
         read_json(path / CONFIG)  # somebody else's config.json is not overwritten
-    return path
 
 
 def _is_log(path: Path) -> bool:

@@ -77,10 +77,9 @@ def write_moment(folder: Path, tensors: Mapping[str, Any], state: Mapping[str, A
 
 def read_moment(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Tensors and state of a training. ModelError: there is none, or it is not whole."""
+    require_moment(folder)
     path = folder / TRAINING
     shown = display_path(path)
-    if not path.exists():
-        raise ModelError(display_path(folder), "holds no training to resume", "leave --resume out to start one")
     tensors, metadata = read_tensors(path)
     state = None
     with suppress(ValueError, RecursionError):
@@ -88,6 +87,12 @@ def read_moment(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if metadata.get("format") != FORMAT or not isinstance(state, dict):
         raise ModelError(shown, "not the state of a training")
     return tensors, state
+
+
+def require_moment(folder: Path) -> None:
+    """ModelError: a folder holds no training to go on with."""
+    if not (folder / TRAINING).exists():
+        raise ModelError(display_path(folder), "holds no training to resume", "leave --resume out to start one")
 
 
 def flatten_optimizer(name: str, optimizer: Any) -> tuple[dict[str, Any], dict[str, Any]]:

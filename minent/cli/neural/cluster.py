@@ -62,8 +62,7 @@ def command() -> None:
     help="Change examples a little as they are learned from.  [default: augment; article: not]",
 )
 @click.option("--network", type=click.Choice(ENCODERS), help="[default: batchnorm; article: conv; of words mlp]")
-@training_options
-@needs("PIL", "matplotlib")
+@training_options("PIL", "matplotlib")
 def train(
     lexicon: str | None,
     field: str | None,

@@ -73,8 +73,7 @@ def command() -> None:
 @click.option(
     "--model", type=click.Choice(MODELS), default=MODELS[0], show_default=True, help="gated-cnn: the article's."
 )
-@training_options
-@needs("matplotlib")
+@training_options("matplotlib")
 def train(
     data: tuple[str, ...],
     lower: tuple[str, ...],

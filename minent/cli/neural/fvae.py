@@ -41,8 +41,7 @@ def command() -> None:
 @image_options("train")
 @click.option("--model", type=click.Choice(MODELS), default=MODELS[0], show_default=True)
 @click.option("--own-width", is_flag=True, help="Do not widen glow and vae to the number of parameters of fvae.")
-@training_options
-@needs("PIL", "matplotlib")
+@training_options("PIL", "matplotlib")
 def train(
     model: str, own_width: bool, output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **options: Any
 ) -> None:

@@ -53,8 +53,7 @@ def command() -> None:
 @click.option("--lr-g", type=click.FloatRange(min=0, min_open=True), help="Learning rate of the generator.")
 @click.option("--ema", type=click.FloatRange(0, 1), metavar="DECAY", help="Keep an average of the generator; 0: none.")
 @click.option("--conditional", is_flag=True, help="Tell both players the labels.")
-@training_options
-@needs("PIL", "matplotlib")
+@training_options("PIL", "matplotlib")
 def train(
     architecture: str,
     loss: str | None,
@@ -195,8 +194,7 @@ def sample(
 
 @command.command()
 @image_options("train")
-@training_options
-@needs("PIL", "matplotlib")
+@training_options("PIL", "matplotlib")
 def judge(output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **options: Any) -> None:
     """Train a classifier of labelled pictures, whose features `evaluate --judge` takes; its accuracy is told.
 

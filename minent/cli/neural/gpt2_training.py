@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from minent.cli.neural.options import needs, tell_result, training_options, training_settings
+from minent.cli.neural.options import tell_result, training_options, training_settings
 from minent.cli.notices import say, tell_corpus
 from minent.cli.options import Decorator, Function, reading_options
 
@@ -47,7 +47,7 @@ def language_options(optimizer: str) -> Callable[[Function], Function]:
             click.option(
                 "--recompute", is_flag=True, help="Compute activations again for the gradient: less memory, more time."
             ),
-            training_options,
+            training_options("tokenizers", "matplotlib"),
             reading_options,
         )
         for decorator in reversed(decorators):
@@ -64,7 +64,6 @@ def language_options(optimizer: str) -> Callable[[Function], Function]:
 )
 @click.option("--vocab", type=click.Path(), metavar="FILE", help="BERT's vocab.txt.  [default: characters]")
 @language_options("adamw")
-@needs("tokenizers", "matplotlib")
 def train(corpus: tuple[str, ...], sizes: str, vocab: str | None, quiet: bool, **options: Any) -> None:
     """Train a model from scratch on a corpus. DIR also gets loss.png.
 
@@ -94,7 +93,6 @@ def train(corpus: tuple[str, ...], sizes: str, vocab: str | None, quiet: bool, *
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]...")
 @language_options("adafactor")
-@needs("tokenizers", "matplotlib")
 def finetune(folder: str, corpus: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train the model in DIR further on another corpus. The folder of the new one also gets loss.png.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -101,11 +102,12 @@ def given_lines(texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield f"TEXT:{number}", text
 
 
-def training_options(function: Function) -> Function:
-    """What every training takes; the command hands `**options` on to `training_settings`, which takes them all.
+def training_options(*packages: str) -> Callable[[Function], Function]:
+    """What every training takes and `needs`; the command hands `**options` on to `training_settings`.
 
     Options: steps, epochs, minutes, seed, device, precision, batch_size, learning_rate, patience, pairs, threads; and
-    for the command itself: output (-o), resume, quiet.
+    for the command itself: output (-o), resume, quiet. Before any data is read, OutputError: DIR is not for a
+    model; ModelError: `resume`, but it holds no training.
     """
     decorators = (
         click.option(
@@ -142,9 +144,25 @@ def training_options(function: Function) -> Function:
         threads_option,
         quiet_option,
     )
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def into_folder(*args: Any, **kwargs: Any) -> object:
+            from minent.neural.checkpoint import refuse_folder
+            from minent.neural.moment import require_moment
+
+            if kwargs["resume"]:
+                require_moment(Path(kwargs["output"]))
+            else:
+                refuse_folder(kwargs["output"])
+            return function(*args, **kwargs)
+
+        command: Any = needs(*packages)(into_folder)
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command  # type: ignore[no-any-return]
+
+    return decorate
 
 
 def training_settings(defaults: TrainingSettings, pairs: tuple[str, ...], **options: Any) -> TrainingSettings:

@@ -62,8 +62,7 @@ def command() -> None:
 @corpus_options
 @click.option("-l", "--lexicon", metavar="FILE", help="The words.  [default: ./lexicon.tsv, else the built-in lexicon]")
 @temp_option
-@training_options
-@needs()
+@training_options()
 def train(
     corpus: tuple[str, ...],
     field: str | None,

@@ -55,8 +55,7 @@ def command() -> None:
     help="bernoulli draws each pixel as black or white, anew in each step; gaussian learns one variance.",
 )
 @click.option("--latent", type=click.IntRange(1, 4096), default=50, show_default=True, help="Latent numbers.")
-@training_options
-@needs("PIL", "matplotlib")
+@training_options("PIL", "matplotlib")
 def train(
     objective: str,
     samples: int | None,
