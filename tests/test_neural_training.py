@@ -20,76 +20,16 @@ pytest.importorskip("safetensors")
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from line_task import SETTINGS, Line, LineConfig
 from safetensors.torch import load_file
 
 from minent.errors import ModelError, OutputError, TrainingError
-from minent.neural import checkpoint, moment
+from minent.neural import moment
 from minent.neural.batches import EqualLengthBatches, ShuffledBatches
-from minent.neural.device import choose_device, seed_step
 from minent.neural.moment import read_moment, write_moment
 from minent.neural.settings import TrainingSettings, from_mapping, with_pairs
 from minent.neural.task import Task
-from minent.neural.tensors import read_tensors, write_tensors
 from minent.neural.training import train
-
-SETTINGS = TrainingSettings(
-    steps=23, batch_size=7, device="cpu", log_every=4, schedule="cosine", warmup=5, checkpoint_minutes=0
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class LineConfig:
-    width: int
-    name: str = "line"
-    dropout: float = 0.3
-
-
-def make_line(config: LineConfig) -> Any:
-    return torch.nn.Sequential(
-        torch.nn.Linear(config.width, 5),
-        torch.nn.BatchNorm1d(5),
-        torch.nn.Dropout(config.dropout),
-        torch.nn.Linear(5, 1),
-    )
-
-
-class Line(Task):
-    """Fits the sum of a few numbers, with dropout and noise, so that whatever is random counts."""
-
-    kind = "line"
-
-    def __init__(self, settings: TrainingSettings, optimizer: Any = torch.optim.AdamW, fails_at: int = -1) -> None:
-        super().__init__(settings, choose_device(settings.device))
-        seed_step(settings.seed, -1)
-        config = LineConfig(4)
-        self.config, self.data = dataclasses.asdict(config), f"line {settings.batch_size}"
-        self.model = make_line(config)
-        self.optimizers = {"one": optimizer(self.model.parameters(), lr=settings.learning_rate)}
-        rng = torch.Generator().manual_seed(9)
-        self.x = torch.randn(40, 4, generator=rng)
-        self.y = self.x.sum(1, keepdim=True)
-        self.batches = ShuffledBatches(40, settings.batch_size, settings.seed)
-        self.steps_per_epoch = -(-len(self.batches) // settings.accumulate)
-        self.extras = {"note.txt": b"kept"}
-        self.fails_at, self.scale = fails_at, 1.0
-
-    def batch(self, number: int) -> Any:
-        if number == self.fails_at:
-            raise KeyboardInterrupt
-        rows = torch.from_numpy(self.batches.at(number))
-        return self.x[rows], self.y[rows]
-
-    def loss(self, batch: Any) -> Any:
-        x, y = batch
-        found = self.model(x + 0.1 * torch.randn_like(x))
-        return self.scale * ((found - y) ** 2).mean(), {"twice": 2.0}, len(x)
-
-    @property
-    def is_judged(self) -> bool:
-        return True
-
-    def evaluate(self) -> dict[str, float]:
-        return {"loss": float(((self.model(self.x) - self.y) ** 2).mean())}
 
 
 def weights_of(task: Task) -> list[Any]:
@@ -371,122 +311,6 @@ def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not the configuration of a minent model"):
         train(Line(SETTINGS), tmp_path)
     assert sorted(os.listdir(tmp_path)) == ["config.json", "thesis.txt"]
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trained") / "line"
-    train(Line(SETTINGS), folder)
-    return folder
-
-
-def copied(source: Path, target: Path) -> Path:
-    target.mkdir()
-    for path in source.iterdir():
-        (target / path.name).write_bytes(path.read_bytes())
-    return target
-
-
-def load(folder: Path, kind: str = "line") -> Any:
-    return checkpoint.build_model(folder, kind, LineConfig, make_line)
-
-
-def test_a_model_comes_back_from_its_folder(trained: Path) -> None:
-    model = load(trained)
-    assert not model.training
-    assert all(
-        torch.equal(value, load_file(trained / "model.safetensors")[name]) for name, value in model.state_dict().items()
-    )
-
-
-def _config(model: str, config: str) -> bytes:
-    return f'{{"format": "minent-neural 1", "model": "{model}", "config": {config}}}'.encode()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("config.json", None, "no such file"),
-        ("config.json", b"", "not valid JSON"),
-        ("config.json", b"[" * 100_000, "not valid JSON"),
-        ("config.json", b" " * (2 << 20), "too large"),
-        ("config.json", b'{"format": "minent-neural 1", "model": "other", "config": {}}', "of the kind other"),
-        ("config.json", b'{"format": "minent-neural 1", "model": "line", "config": {}}', "missing: width"),
-        ("config.json", b'{"format": "minent-neural 1", "model": "line", "config": {"width": "4"}}', "not of type int"),
-        (
-            "config.json",
-            b'{"format": "minent-neural 1", "model": "line", "config": {"width": 4, "x": 1}}',
-            "unknown: x",
-        ),
-        ("config.json", b'{"format": "minent-neural 1", "model": "line", "config": {"width": 6}}', "another config"),
-        ("model.safetensors", None, "No such file|no such file"),
-        ("model.safetensors", b"", "not a whole safetensors file"),
-        ("model.safetensors", b"\xff" * 4096, "not a whole safetensors file"),
-    ],
-)
-def test_a_folder_that_was_damaged_is_an_error_of_one_line(
-    trained: Path, tmp_path: Path, name: str, content: bytes | None, message: str
-) -> None:
-    folder = copied(trained, tmp_path / "copy")
-    (folder / name).unlink()
-    if content is not None:
-        (folder / name).write_bytes(content)
-    with pytest.raises(ModelError, match=message) as caught:
-        load(folder)
-    assert "\n" not in str(caught.value)
-
-
-@given(st.floats(0, 0.999))
-def test_weights_that_were_cut_off_are_an_error(
-    trained: Path, tmp_path_factory: pytest.TempPathFactory, keep: float
-) -> None:
-    folder = copied(trained, tmp_path_factory.mktemp("cut") / "copy")
-    path = folder / "model.safetensors"
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
-    with pytest.raises(ModelError, match="not a whole safetensors file"):
-        load(folder)
-
-
-def test_weights_of_another_model_are_refused(trained: Path, tmp_path: Path) -> None:
-    folder = copied(trained, tmp_path / "copy")
-    weights = load_file(folder / "model.safetensors")
-    write_tensors(folder / "model.safetensors", {**weights, "more": torch.zeros(1)}, {})
-    with pytest.raises(ModelError, match=r"0 missing, 1 unknown \(unknown more\)"):
-        load(folder)
-    write_tensors(folder / "model.safetensors", {**weights, "0.bias": torch.zeros(6)}, {})
-    with pytest.raises(ModelError, match=r"0.bias has the shape \(6,\), the model needs \(5,\)"):
-        load(folder)
-    with pytest.raises(ModelError, match="of the kind line, not gpt2"):
-        load(folder, "gpt2")
-
-
-def test_weights_of_mixed_types_and_of_whole_numbers_are_refused(trained: Path, tmp_path: Path) -> None:
-    folder = copied(trained, tmp_path / "copy")
-    weights = load_file(folder / "model.safetensors")
-    for type_, name in ((torch.int32, "int32"), (torch.bfloat16, "bfloat16")):
-        changed = {**weights, "0.weight": weights["0.weight"].to(type_)}
-        write_tensors(folder / "model.safetensors", changed, {})
-        with pytest.raises(ModelError, match=rf"0\.(weight|bias) is of the type ({name}|float32)"):
-            load(folder)
-
-
-def test_tensors_of_all_types_are_read_by_the_library_as_they_were_written(tmp_path: Path) -> None:
-    tensors = {
-        "a": torch.arange(6, dtype=torch.float32).reshape(2, 3).t(),
-        "b": torch.tensor(3, dtype=torch.int64),
-        "c": torch.tensor([1, 2, 3], dtype=torch.uint8),
-        "d": torch.tensor([1.5, -2], dtype=torch.bfloat16),
-        "e": torch.zeros(0, 4),
-        "f": torch.tensor([True, False]),
-        "g": torch.tensor([0.1], dtype=torch.float64),
-    }
-    write_tensors(tmp_path / "t.safetensors", tensors, {"红": "楼"})
-    for found in (load_file(tmp_path / "t.safetensors"), read_tensors(tmp_path / "t.safetensors")[0]):
-        assert found.keys() == tensors.keys()
-        assert all(
-            torch.equal(found[name], tensors[name]) and found[name].dtype == tensors[name].dtype for name in found
-        )
-    assert read_tensors(tmp_path / "t.safetensors")[1] == {"红": "楼"}
 
 
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 5))
