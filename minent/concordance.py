@@ -19,7 +19,6 @@ from minent.settings import UNITS
 REACH = 200  # characters on each side that are kept unless asked otherwise
 POINTS, NUMBER_ENDS = ".．", "%％‰"  # inside a number between digits, and at its end
 DIACRITICS = ("\u0300", "\u036f")  # continue a Latin run
-INVALID = re.compile("[\udc80-\udcff]")
 
 _DIGITS, _LETTERS = (
     "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges) for ranges in (DIGIT_RANGES, LATIN_RANGES)
@@ -174,7 +173,7 @@ class Concordance:
         path, lines = None, _Lines(None)
         with progress_bar(self.corpus.size(), "B", "find words", self.progress) as advance:
             for shard in self.corpus.shards():
-                text = _decoded(shard, self.watch)
+                text = self.watch.decode(shard.data.tobytes(), shard.path, shard.offset, "\ufffd")
                 if shard.path != path:
                     path, lines = shard.path, _Lines(1 if self.corpus.field is None else None)
                 yield shard, text, lines
@@ -206,17 +205,6 @@ class _Lines:
         """Go on with what comes after this text."""
         self.at(text, len(text))
         self._at = 0
-
-
-def _decoded(shard: Shard, watch: Watch) -> str:
-    """The text of a shard, with U+FFFD for each byte that is not UTF-8."""
-    data = shard.data.tobytes()
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        text, invalid = INVALID.subn("\ufffd", data.decode("utf-8", "surrogateescape"))
-        watch.add(invalid, shard.path, shard.offset + error.start)
-        return text
 
 
 def _mixed(seed: int, number: int) -> int:

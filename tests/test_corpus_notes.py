@@ -31,6 +31,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "texts").mkdir()
     broken = records[0].replace("真".encode(), b"\xff")
     (tmp_path / "texts" / "a.jsonl").write_bytes(b"\n".join([*records, lost, broken]))
+    plain = [line.encode() for line in LINES]
+    (tmp_path / "plain.txt").write_bytes(b"\n".join([*plain, b"", "今".encode() + b"\xff\xfe", *plain]))
     (tmp_path / "texts" / "b.bin").write_bytes(b"\x00\x01\x02\xff" * 100)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -43,5 +45,34 @@ def test_what_was_left_out_is_told(folder: Path, capfd: pytest.CaptureFixture[st
     assert "left out 1 records, the first: " in told and f"a.jsonl:{len(LINES) + 1}: has no field 'text'" in told
     assert "skipped 1 of the files, the first: " in told and "b.bin" in told
     assert "1 bytes were not valid text, the first at " in told and "; try --encoding auto" in told
-    assert main([*command, "texts", "--field", "text", "-q"]) == 0
+    assert main([*command, "plain.txt"]) == 0
+    assert f"2 bytes were not valid text, the first at plain.txt:{len(LINES) + 2}" in capfd.readouterr().err
+    assert main([*command, "plain.txt", "-q"]) == 0
     assert capfd.readouterr().err == ""
+    assert main([*command, "plain.txt", "--errors", "strict"]) == 1
+    assert f"plain.txt:{len(LINES) + 2}: not valid UTF-8 at byte 4" in capfd.readouterr().err
+
+
+def test_a_grammar_tells_which_bytes_were_no_text(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["grammar", "plain.txt", "--models", "1", "-o", "grammar.npz"]) == 0
+    assert f"2 bytes were not valid text, the first at plain.txt:{len(LINES) + 2}" in capfd.readouterr().err
+    assert main(["grammar", "plain.txt", "--errors", "strict", "-o", "none.npz"]) == 1
+    assert f"plain.txt:{len(LINES) + 2}: not valid UTF-8 at byte 4" in capfd.readouterr().err
+    assert not (folder / "none.npz").exists()
+
+
+def test_a_review_tells_it_before_it_begins(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minent.review.serve", lambda *_: None)
+    monkeypatch.setattr("minent.review.require_libraries", lambda: None)
+    assert main(["review", "lexicon.tsv", "texts", "--field", "text", "--no-browser"]) == 0
+    told = capfd.readouterr().err
+    assert "1 bytes were not valid text" in told and "left out 1 records" in told and "skipped 1 of the files" in told
+    assert main(["review", "lexicon.tsv", "plain.txt", "--errors", "strict", "--no-browser"]) == 1
+    assert "not valid UTF-8 at byte 4" in capfd.readouterr().err
+
+
+def test_an_encoding_that_was_found_already_is_not_advised(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["segment", "plain.txt", "-o", "cut.txt", "--encoding", "auto"]) == 0
+    assert "2 bytes were not valid text, the first at plain.txt:42\n" in capfd.readouterr().err

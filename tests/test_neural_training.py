@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ from line_task import SETTINGS, Line, LineConfig
 from safetensors.torch import load_file
 
 from minent.errors import ModelError, OutputError, TrainingError
-from minent.neural import moment
+from minent.neural import checkpoint, moment
 from minent.neural.batches import EqualLengthBatches, ShuffledBatches
 from minent.neural.moment import read_moment, write_moment
 from minent.neural.settings import TrainingSettings, from_mapping, with_pairs
@@ -53,7 +54,7 @@ def test_a_resumed_training_ends_as_one_that_was_not_interrupted(tmp_path: Path,
     said: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         train(Line(SETTINGS, optimizer, fails_at), tmp_path / "parts", report=said.append)
-    assert f"step {fails_at} is kept" in said[-1]
+    assert said[-1].endswith(f"--resume goes on from step {fails_at}")
     resumed = Line(SETTINGS, optimizer)
     again = train(resumed, tmp_path / "parts", resume=True)
     assert (again.steps, again.best, again.reason) == (result.steps, result.best, "steps")
@@ -166,13 +167,48 @@ def test_a_disk_that_is_full_leaves_the_weights_and_says_so(tmp_path: Path, monk
     told: list[str] = []
     with pytest.raises(OutputError, match=r"training\.safetensors: no space left"):
         train(Line(SETTINGS), tmp_path / "out", report=told.append)
-    assert told[-1] == "the weights of step 1 are kept; --resume finds nothing"
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        *("config.json", "model.safetensors", "metrics.jsonl", "note.txt")
-    }
+    assert told[-1] == "the weights of step 1 are kept"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"config.json", "model.safetensors", "note.txt"}
     (tmp_path / "out" / "training.safetensors").mkdir()
     with pytest.raises(OutputError, match=r"training\.safetensors: "):
         train(Line(SETTINGS), tmp_path / "out")
+
+
+def test_an_earlier_model_stays_whole_where_the_weights_of_another_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(Line(SETTINGS), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name != "metrics.jsonl"}
+
+    def refuse(path: Path, *_: object) -> None:
+        raise OutputError(str(path), "no space left on device")
+
+    monkeypatch.setattr(checkpoint, "write_tensors", refuse)
+    other = Line(SETTINGS)
+    other.config, other.extras = {**other.config, "name": "other"}, {"note.txt": b"another"}
+    told: list[str] = []
+    with pytest.raises(OutputError, match=r"model\.safetensors: no space left"):
+        train(other, tmp_path, report=told.append)
+    assert told[-1] == "nothing was saved yet"
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name != "metrics.jsonl"} == before
+
+
+def test_a_log_that_cannot_be_written_ends_the_training_and_what_is_kept_is_told(tmp_path: Path) -> None:
+    class Blocked(Line):
+        def batch(self, number: int) -> Any:
+            if number == 9:
+                (tmp_path / "metrics.jsonl").unlink()
+                (tmp_path / "metrics.jsonl").mkdir()
+            return super().batch(number)
+
+    told: list[str] = []
+    with pytest.raises(OutputError, match=r"metrics\.jsonl: is a folder"):
+        train(Blocked(SETTINGS), tmp_path, report=told.append)
+    assert re.fullmatch(r"the weights of step \d are kept; --resume goes on from step \d+", told[-1])
+    (tmp_path / "metrics.jsonl").rmdir()
+    with pytest.raises(KeyboardInterrupt):
+        train(Line(SETTINGS, fails_at=15), tmp_path, resume=True, report=told.append)
+    assert re.fullmatch(r"interrupted at step 15: .*--resume goes on from step 15", told[-1])
 
 
 def test_memory_that_runs_out_is_told_with_the_setting_to_lower(tmp_path: Path) -> None:

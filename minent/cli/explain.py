@@ -10,7 +10,7 @@ from minent.cli.options import memory_option, reading_options, run_options
 from minent.cli.words import split_arguments, words_arguments
 
 if TYPE_CHECKING:
-    from minent.corpus.encodings import Errors
+    from minent.corpus.encodings import Errors, InvalidBytes
 
 
 @click.command()
@@ -73,6 +73,7 @@ def command(
     tell_conflicts(judged.conflicts, quiet)
     known = find_lexicon(lexicon, quiet)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
+        invalid: list[InvalidBytes] = []
         found = explain(
             asked,
             known,
@@ -85,8 +86,9 @@ def command(
             jobs=jobs,
             progress=not quiet,
             memory=Memory(memory, temp_dir),
+            report=invalid.append,
         )
-    tell_corpus(source, source.decoding_report, quiet)
+    tell_corpus(source, invalid[0] if invalid else None, quiet)
     if as_json:
         answer(json.dumps([each.to_dict() for each in found], ensure_ascii=False, indent=1))
     else:

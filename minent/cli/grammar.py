@@ -11,9 +11,9 @@ from minent.cli.options import corpus_options, output_option, run_options
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
-    from minent.corpus.sources import Corpus
     from minent.grammar import Piece
     from minent.segmentation import Segmenter
+    from minent.segmentation.stream import Watch
 
 
 @click.command()
@@ -59,6 +59,7 @@ def command(
     from minent.grammar import GrammarSettings, Progress, save_grammar, train_grammar
     from minent.progress import status_line
     from minent.segmentation import Segmenter
+    from minent.segmentation.stream import Watch
 
     settings = GrammarSettings(seed=seed)
     settings = dataclasses.replace(settings, models=settings.models[:models])
@@ -75,18 +76,20 @@ def command(
                 if verbose:
                     say(f"{line}  {time.monotonic() - began:.1f} s")
 
-            grammar = train_grammar(_segmented(source, segmenter), settings, jobs, report)
-        invalid = source.decoding_report
+            watch = Watch(source)
+            grammar = train_grammar(_segmented(watch, segmenter), settings, jobs, report)
     save_grammar(grammar, output)
     say(f"{grammar.about['words']:,} words of text, {len(grammar.words):,} known", quiet)
     say(f"{len(grammar.dmvs)} dependency models in {output}, {time.monotonic() - began:.0f} s", quiet)
-    tell_corpus(source, invalid, quiet)
+    tell_corpus(source, watch.report(), quiet)
 
 
-def _segmented(source: Corpus, segmenter: Segmenter | None) -> Iterator[Piece]:
+def _segmented(watch: Watch, segmenter: Segmenter | None) -> Iterator[Piece]:
     """The text with spaces between its words, some lines at a time; bytes that are no text are marks."""
     from minent.grammar import Piece
 
-    for shard in source.shards():
-        data = shard.data if segmenter is None else segmenter.cutter.cut(shard.data, b" ").data
-        yield Piece(data.tobytes().decode("utf-8", "replace"), shard.path)
+    for shard in watch.corpus.shards():
+        text = watch.decode(shard.data.tobytes(), shard.path, shard.offset, "\ufffd")
+        if segmenter is not None:
+            text = segmenter.cutter.cut(shard.data, b" ").data.tobytes().decode("utf-8", "replace")
+        yield Piece(text, shard.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -43,18 +43,10 @@ def announce_compilation(*modules: str, quiet: bool = False) -> None:
     say(f"compiling kernels for first use, up to {COMPILE_SECONDS if modules else ALL_SECONDS} s; {kept}")
 
 
-def corpus_notes(corpus: Corpus, invalid: InvalidBytes | None) -> Iterator[str]:
-    """What of a corpus was no text, and what was left out of it, as far as it was read."""
-    if invalid:
-        yield f"{invalid.count:,} bytes were not valid text, the first at {invalid.first_place}; try --encoding auto"
-    if corpus.left_out.count:
-        yield f"left out {corpus.left_out.count:,} records, the first: {corpus.left_out.first}"
-    if corpus.skipped:
-        yield f"skipped {len(corpus.skipped)} of the files, the first: {corpus.skipped[0]}"
-
-
 def tell_corpus(corpus: Corpus, invalid: InvalidBytes | None, quiet: bool = False) -> None:
-    """Say what `corpus_notes` has to tell."""
+    """Say what of a corpus was no text, and what was left out of it."""
+    from minent.corpus.notes import corpus_notes
+
     for line in corpus_notes(corpus, invalid):
         say(line, quiet)
 

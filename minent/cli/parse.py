@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from minent.parsing import ParseTree
 
 NEAREST = {"default": "grammar.npz", "article": "templates.tsv"}  # what each score reads where nothing is named
-INVALID = re.compile("[\udc80-\udcff]")  # bytes that are no text, as `surrogateescape` decodes them
 
 BATCH = 20_000  # characters that a worker parses at once: a third of a second
 ALONE = 8  # batches that are parsed before workers start: to start one takes as long
@@ -108,12 +106,7 @@ def command(
 
         def texts() -> Iterator[str]:
             for line in lines(source, once=True):
-                text = line.data.tobytes().decode("utf-8", "surrogateescape")
-                escaped = INVALID.findall(text) if not text.isascii() else []
-                if escaped:
-                    first = text.index(escaped[0])
-                    watch.add(len(escaped), line.path, line.offset + len(text[:first].encode("utf-8")))
-                yield text
+                yield watch.decode(line.data.tobytes(), line.path, line.offset)
 
         with atomic_open(output, "wb") as file:
             if form == "svg":
@@ -158,6 +151,8 @@ class _Task:
 
     def writer(self, parse: Callable[[str], list[tuple[float, ParseTree]]] | None = None) -> Callable[[Batch], bytes]:
         """A function from lines to what is written of them; it has its own parser if none is given."""
+        from minent.segmentation.stream import INVALID
+
         parse = parse or self.parser()
 
         def write(batch: Batch) -> bytes:

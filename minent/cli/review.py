@@ -64,7 +64,7 @@ def command(
     from contextlib import ExitStack
 
     from minent.cli.lexicons import find_lexicon
-    from minent.cli.notices import announce_compilation, say, tell_conflicts
+    from minent.cli.notices import announce_compilation, say, tell_conflicts, tell_corpus
     from minent.corpus.sources import Corpus
     from minent.decisions import lexicon_fingerprint
     from minent.files import display_path, refuse_overwrite
@@ -90,6 +90,7 @@ def command(
         if source is not None:
             whole_runs = words.settings.get("units", "run") == "run"
             contexts = Contexts(source, whole_runs=whole_runs, progress=not quiet)
+            tell_corpus(source, contexts.watch.report(), quiet)
         review = Review(
             words,
             file,

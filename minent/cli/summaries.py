@@ -14,7 +14,7 @@ LONGEST_SHOWN = 24  # characters: a page of base64 is a word too, but not one to
 
 def summarise_lexicon(builder: LexiconBuilder, lexicon: Lexicon, written: int, output: str) -> Iterator[str]:
     """The lines of the summary: trouble with the corpus, what was chosen, the best words, the entropy table."""
-    from minent.cli.notices import corpus_notes
+    from minent.corpus.notes import corpus_notes
     from minent.entropy import entropy_of_characters, entropy_of_lexicon, entropy_table
     from minent.files import display_path
 

@@ -222,7 +222,7 @@ def command(
 
 def _summary(finder: TemplateFinder, templates: TemplateSet, output: str, beside: str | None) -> list[str]:
     """Trouble with the corpus, what was chosen, what was found."""
-    from minent.cli.notices import corpus_notes
+    from minent.corpus.notes import corpus_notes
 
     lines = list(corpus_notes(finder.corpus, finder.invalid))
     if finder.report is not None:

@@ -6,12 +6,13 @@ import dataclasses
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from minent.concordance import CLASS_PATTERNS, CLASS_UNIT, Concordance, Occurrence
 from minent.corpus.alphabet import NUMBER_CLASS
+from minent.corpus.encodings import InvalidBytes
 from minent.corpus.sources import open_corpus
 from minent.counting import CodedCorpus, count_corpus_units
 from minent.decisions import Decisions
@@ -119,6 +120,7 @@ def explain(
     jobs: int = 1,
     progress: bool = False,
     memory: Memory = UNLIMITED,
+    report: Callable[[InvalidBytes], object] = lambda invalid: None,
 ) -> list[Explanation]:
     """Explain words, whether the lexicon has them or not, from the text of which it was made.
 
@@ -129,6 +131,7 @@ def explain(
     corpus : what `open_corpus` takes;  replay : False leaves the recipe, and so the steps, out
     protect, ban, decisions : with which the lexicon was built: its head does not have them
     contexts : examples of each word;  jobs, memory : as for `build_lexicon`
+    report : called where some bytes of the corpus are no text
 
     Errors: CorpusError if the corpus cannot be read or has not one unit; LexiconError if the head cannot be.
 
@@ -149,6 +152,8 @@ def explain(
     if counted.total == 0:
         hint = "it is not valid UTF-8; try --encoding auto" if invalid else "there is nothing to explain words from"
         raise CorpusError(corpus_name(source), "no Han character, Latin letter or digit in it", hint)
+    if invalid:
+        report(invalid)
     fingerprint = lexicon.settings.get("fingerprint")
     same_text = None if fingerprint is None else counted.fingerprint() == fingerprint
 

@@ -45,7 +45,9 @@ def refuse_folder(folder: Folder) -> None:
     shown = display_path(folder)
     try:
         names = {name for name in os.listdir(path) if not name.startswith(".")}
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise OutputError(shown, "a link that leads nowhere") from error
         return
     except OSError as error:
         raise OutputError(shown, describe_os_error(error)) from error
@@ -66,9 +68,8 @@ def _is_log(path: Path) -> bool:
 
 def save_config(folder: Folder, kind: str, config: Mapping[str, Any]) -> None:
     """Write config.json: the kind of model and its sizes."""
-    content = {"format": FORMAT, "model": kind, "config": dict(config)}
     with atomic_open(Path(folder) / CONFIG, "w") as stream:
-        stream.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        stream.write(_config_text(kind, config))
 
 
 def save_model(
@@ -78,9 +79,14 @@ def save_model(
     tensors: Mapping[str, Any],
     note: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write config.json and model.safetensors; the weights also know whose they are. `note`: figures about them."""
-    save_config(folder, kind, config)
-    write_tensors(Path(folder) / WEIGHTS, tensors, weights_metadata(kind, config, note))
+    """Write config.json and model.safetensors; the weights also know whose they are. `note`: figures about them.
+
+    OutputError: one of them cannot be written; then both are as they were.
+    """
+    with atomic_open(Path(folder) / CONFIG, "w") as stream:
+        stream.write(_config_text(kind, config))
+        stream.flush()
+        write_tensors(Path(folder) / WEIGHTS, tensors, weights_metadata(kind, config, note))
 
 
 def weights_metadata(kind: str, config: Mapping[str, Any], note: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -196,6 +202,10 @@ def compare_shapes(shown: str, expected: Mapping[str, Any], found: Mapping[str, 
     for name, tensor in expected.items():
         if tuple(tensor.shape) != found[name]:
             raise ModelError(shown, f"{name} has the shape {found[name]}, the model needs {tuple(tensor.shape)}")
+
+
+def _config_text(kind: str, config: Mapping[str, Any]) -> str:
+    return json.dumps({"format": FORMAT, "model": kind, "config": dict(config)}, ensure_ascii=False, indent=2) + "\n"
 
 
 def _canonical(config: Mapping[str, Any]) -> str:

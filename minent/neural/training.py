@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import torch
 from minent.errors import OutputError, TrainingError
 from minent.files import atomic_open, describe_os_error, display_path
 from minent.neural import checkpoint
-from minent.neural.checkpoint import METRICS, TRAINING
+from minent.neural.checkpoint import CONFIG, METRICS, TRAINING
 from minent.neural.device import describe_device, is_out_of_memory, seed_step
 from minent.neural.moment import Progress, restore_moment, save_moment
 from minent.neural.task import Figures, Task, check_finite, check_weights
@@ -44,9 +45,11 @@ def train(
     """Train until steps, epochs, minutes or patience end, and leave the best weights in `folder`.
 
     The weights after a step depend on the settings, the data and the number of the step alone (on one device and
-    number of threads), so a training that was resumed ends as one that was not. Errors: TrainingError where the loss
-    or a gradient is no number any more or memory ran out; ModelError where `resume` finds no training, or another's;
-    ValueError where no setting ends the training, or patience has nothing to judge by.
+    number of threads), so a training that was resumed ends as one that was not.
+
+    Errors: TrainingError where the loss or a gradient is no number any more or memory ran out; OutputError where
+    something cannot be written; ModelError where `resume` finds no training, or another's; ValueError where no setting
+    ends the training, or patience has nothing to judge by.
     """
     settings = task.settings
     if settings.steps is None and settings.epochs is None and settings.minutes is None:
@@ -58,24 +61,21 @@ def train(
     if resume:
         loop.restore()
     else:
-        (path / METRICS).unlink(missing_ok=True)
+        _remove(path / METRICS)
     try:
-        with status_line(progress) as show, open(path / METRICS, "a", encoding="utf-8") as metrics:
-            return loop.run(show, lambda line: _append(metrics, line))
+        with status_line(progress) as show:
+            return loop.run(show, lambda line: _append(path / METRICS, line))
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
         raise _out_of_memory(task, loop.at.step) from error
     except OutputError:
-        if loop.weights_step:
-            onward = f"--resume goes on from step {loop.saved_step:,}" if loop.saved_step else "--resume finds nothing"
-            report(f"the weights of step {loop.weights_step:,} are kept; {onward}")
+        report(loop.kept())
         raise
     except MemoryError as error:
         raise _out_of_memory(task, loop.at.step) from error
     except KeyboardInterrupt:
-        kept = f"step {loop.saved_step:,} is kept; --resume goes on" if loop.saved_step else "nothing was saved yet"
-        report(f"interrupted at step {loop.at.step:,}: {kept}")
+        report(f"interrupted at step {loop.at.step:,}: {loop.kept()}")
         raise
 
 
@@ -182,19 +182,26 @@ class _Loop:
             at.evaluations_without_gain += 1
 
     def save_weights(self) -> None:
-        task = self.task
-        if not self.saved_step:  # a training that this one replaces: its weights go now
-            try:
-                (self.folder / TRAINING).unlink(missing_ok=True)
-            except OSError as error:
-                raise OutputError(display_path(self.folder / TRAINING), describe_os_error(error)) from error
+        """Keep the weights, and what belongs to them; where they cannot be written, an earlier model stays."""
+        task, folder = self.task, self.folder
         note = {"step": self.at.step, **(self.at.best or {})}
-        checkpoint.save_config(self.folder, task.kind, task.config)  # first: it marks the folder as that of a model
-        for name, content in task.extras.items():
-            with atomic_open(self.folder / name) as stream:
+        if not (folder / CONFIG).exists():
+            checkpoint.save_config(folder, task.kind, task.config)  # it marks the folder as that of a model
+        with ExitStack() as stack:  # these get their names when the weights have theirs
+            for name, content in task.extras.items():
+                stream = stack.enter_context(atomic_open(folder / name))
                 stream.write(content)
-        checkpoint.save_model(self.folder, task.kind, task.config, task.best_weights(), note)
+                stream.flush()
+            checkpoint.save_model(folder, task.kind, task.config, task.best_weights(), note)
+            if not self.saved_step:
+                _remove(folder / TRAINING)  # of the training that this one replaces
         self.weights_step = self.at.step
+
+    def kept(self) -> str:
+        """What somebody has whose training stops now."""
+        found = [f"the weights of step {self.weights_step:,} are kept"] if self.weights_step else []
+        found += [f"--resume goes on from step {self.saved_step:,}"] if self.saved_step else []
+        return "; ".join(found) or "nothing was saved yet"
 
     def save(self) -> None:
         """Keep this moment: training.safetensors, and the weights too while no evaluation has chosen any."""
@@ -207,8 +214,7 @@ class _Loop:
     def restore(self) -> None:
         """Go back to the last moment that was kept. ModelError: none, or of another training."""
         self.at = restore_moment(self.folder, self.task)
-        self.saved_step = self.weights_step = self.at.step
-        self.resumed_seconds = self.at.seconds
+        self.saved_step, self.resumed_seconds = self.at.step, self.at.seconds
         _drop_lines_after(self.folder / METRICS, self.at.step)
         self.report(f"resumed at step {self.at.step:,}")
 
@@ -255,9 +261,19 @@ def _out_of_memory(task: Task, step: int) -> TrainingError:
     return TrainingError(step, f"out of memory on {task.device}", task.memory_hint)
 
 
-def _append(stream: Any, line: Mapping[str, Any]) -> None:
-    stream.write(json.dumps(dict(line), ensure_ascii=False) + "\n")
-    stream.flush()
+def _append(path: Path, line: Mapping[str, Any]) -> None:
+    try:
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write(json.dumps(dict(line), ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise OutputError(display_path(path), describe_os_error(error)) from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(display_path(path), describe_os_error(error)) from error
 
 
 def _drop_lines_after(path: Path, step: int) -> None:

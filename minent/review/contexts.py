@@ -8,6 +8,7 @@ from minent.concordance import CLASS_UNIT, WordFinder
 from minent.corpus.sources import TEXTS, Corpus
 from minent.files import display_path
 from minent.progress import progress_bar
+from minent.segmentation.stream import Watch
 
 MOST_TEXT = 50_000_000  # characters; one has two bytes, or four in a part with a character beyond U+FFFF
 PARTS = 64  # of the text, each of which is asked for a place in turn
@@ -40,7 +41,7 @@ class Contexts:
     """The first `most` characters of a corpus.
 
     whole_runs : a word that begins or ends with Latin letters or digits stands only where that run begins or ends
-    characters, is_whole : how many are held, and whether that is all
+    characters, is_whole : how many are held, and whether that is all;  watch : what of it was no text
     """
 
     def __init__(
@@ -49,12 +50,13 @@ class Contexts:
         self.units = "run" if whole_runs else "char"
         self.characters, self.is_whole = 0, True
         self._texts: list[tuple[str, str]] = []
+        self.watch = Watch(corpus)
         with progress_bar(corpus.size(), "B", "read text", progress) as advance:
             for shard in corpus.shards():
                 if self.characters >= most:
                     self.is_whole = False
                     break
-                text = shard.data.tobytes().decode("utf-8", "replace")
+                text = self.watch.decode(shard.data.tobytes(), shard.path, shard.offset, "\ufffd")
                 if len(text) > most - self.characters:
                     text, self.is_whole = text[: most - self.characters], False
                 self._texts.append(("" if shard.path == TEXTS else display_path(shard.path), text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import sys
 from collections import deque
@@ -19,6 +20,7 @@ from minent.corpus.sources import Corpus, Shard
 from minent.errors import CorpusError
 from minent.segmentation.cuts import BEST, AnyCutter, Bytes, CutBytes, Sampling
 
+INVALID = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, after decoding with `surrogateescape`
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WAITING = 2  # shards a worker that are cut, or being cut, and not yet written
 
@@ -64,6 +66,15 @@ class Watch:
                 hint = "try --encoding auto, or --errors boundary"
                 raise CorpusError(self.first_place, f"not valid UTF-8 at byte {place.byte}", hint)
         self.count += count
+
+    def decode(self, data: bytes, path: str, offset: int, mark: str | None = None) -> str:
+        """A piece of text at an offset of a file; each invalid byte is noted, and becomes `mark`, or a surrogate."""
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            text, invalid = INVALID.subn(mark or r"\g<0>", data.decode("utf-8", "surrogateescape"))
+            self.add(invalid, path, offset + error.start)
+            return text
 
     def report(self) -> InvalidBytes | None:
         """What was found, here or in decoding; None for nothing."""

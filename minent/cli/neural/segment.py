@@ -86,7 +86,7 @@ def train(
               minent neural segment train corpus.txt -o segmenter
     """
     from minent.cli.lexicons import find_lexicon
-    from minent.cli.notices import announce_compilation, say, tell_corpus
+    from minent.cli.notices import announce_compilation, say
     from minent.corpus.sources import Corpus
     from minent.neural.segment.learning import train_segmenter
 
@@ -111,7 +111,6 @@ def train(
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    tell_corpus(source, None, quiet)  # bytes that are no text were told when the text had been read
     tell_result(result, output, quiet)
 
 

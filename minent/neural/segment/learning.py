@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from minent.corpus.notes import corpus_notes
 from minent.corpus.sources import Corpus
 from minent.errors import CorpusError
 from minent.lexicon import Lexicon
@@ -63,8 +64,8 @@ def train_segmenter(
         f"{text.bytes_read / 1e6:,.1f} of {found.size / 1e6:,.1f} MB, {len(characters):,} characters, "
         f"{sum(weights.numel() for weights in model.parameters()) / 1e6:.2f} M weights"
     )
-    if text.invalid:
-        report(f"{text.invalid.count:,} bytes were not valid text, the first at {text.invalid.first_place}")
+    for line in corpus_notes(corpus, text.invalid):
+        report(line)
     task.extras = _files_of(lexicon)  # with the weights: those of an earlier training never stand beside this lexicon
     result = train(task, folder, resume=resume, report=report, progress=progress)
     if lexicon.model is None:

@@ -112,7 +112,9 @@ def find_vectors(
         if len(words) <= settings.dim:
             problem = f"only {len(words)} of the lexicon stand {settings.min_count} times in the text, "
             problem += f"for vectors of {settings.dim} numbers"
-            raise CorpusError("words", problem, "a smaller min_count or dim, or more text, helps")
+            hint = "a smaller min_count or dim, or more text, helps"
+            hint = "some of it is not valid UTF-8; try --encoding auto" if text.invalid else hint
+            raise CorpusError("words", problem, hint)
         row_of = np.full(len(text.words), -1, dtype=np.int64)
         row_of[chosen] = np.arange(len(chosen))
         rows, columns, values = count_features(text.blocks, row_of, settings)
