@@ -149,6 +149,9 @@ def test_too_little_text_says_what_would_help(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("今天天气好", encoding="utf-8")
     with Corpus([str(tmp_path / "text.txt")]) as corpus, pytest.raises(CorpusError, match="min_count"):
         find_vectors(corpus, Segmenter(Lexicon(["今天"], [1])), WordSettings())
+    (tmp_path / "gbk.txt").write_text("今天 a 天气好\n" * 30, encoding="gb18030")
+    with Corpus([str(tmp_path / "gbk.txt")]) as corpus, pytest.raises(CorpusError, match="try --encoding auto"):
+        find_vectors(corpus, Segmenter(Lexicon(["今天"], [1])), WordSettings())
 
 
 def test_what_the_lexicon_does_not_hold_gets_no_vector(tmp_path: Path) -> None:

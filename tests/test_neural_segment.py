@@ -292,6 +292,15 @@ def test_whitespace_and_invalid_bytes_are_treated_as_in_segment(
     assert "hard.txt:4: not valid UTF-8" in capsys.readouterr().err
 
 
+def test_training_on_what_is_no_text_says_what_may_help(
+    lexicon: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gbk.txt").write_text("天气\n" * 40, encoding="gb18030")
+    train = ["neural", "segment", "train", str(tmp_path / "gbk.txt"), "-l", str(lexicon), "-o", str(tmp_path / "model")]
+    assert main([*train, "--steps", "1"]) == 1
+    assert "it is not valid UTF-8; try --encoding auto" in capsys.readouterr().err
+
+
 def test_text_from_a_pipe_is_cut(
     trained: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

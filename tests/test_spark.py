@@ -323,16 +323,16 @@ def test_the_command_gives_the_same_bytes_and_leaves_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", ["plain", "default"])
 def test_a_worker_that_dies_in_the_middle_changes_nothing(
-    cluster: SparkCluster, engine: SparkEngine, tmp_path: Path, recipe: str, monkeypatch: pytest.MonkeyPatch
+    cluster: SparkCluster, engine: SparkEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sampled, "DefaultSettings", lambda: SMALL)
     draw = random.Random(7)
     file = tmp_path / "text.txt"
     file.write_text("".join(made_up_text(draw.random()) for _ in range(20)), encoding="utf-8")
     collect, calls = SparkRows.collect, []
-    victim = cluster.add_worker() if recipe == "plain" else cluster.workers[0]
+    cluster.add_worker()
+    victim = cluster.workers[0]
 
     def collect_and_kill(rows: SparkRows) -> list[Row]:
         calls.append(rows)
@@ -341,7 +341,7 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(
         return collect(rows)
 
     monkeypatch.setattr(SparkRows, "collect", collect_and_kill)
-    settings = LexiconSettings(recipe=recipe)
+    settings = LexiconSettings()
     there = LexiconBuilder(None, settings, cluster=opened(engine, [str(file)])).build()
     assert len(calls) > 4 and not cluster.is_alive(victim)
     assert there == LexiconBuilder([str(file)], settings).build()
