@@ -298,7 +298,7 @@ def test_training_on_what_is_no_text_says_what_may_help(
     (tmp_path / "gbk.txt").write_text("天气\n" * 40, encoding="gb18030")
     train = ["neural", "segment", "train", str(tmp_path / "gbk.txt"), "-l", str(lexicon), "-o", str(tmp_path / "model")]
     assert main([*train, "--steps", "1"]) == 1
-    assert "it is not valid UTF-8; try --encoding auto" in capsys.readouterr().err
+    assert "is it Chinese text, and UTF-8 (else --encoding auto)?" in capsys.readouterr().err
 
 
 def test_text_from_a_pipe_is_cut(

@@ -43,7 +43,7 @@ def train_segmenter(
     found = count_characters(corpus)
     characters = found.frequent(learning.min_count)
     if not characters:
-        hint = "is it Chinese text? --set min_count=1 takes all characters"
+        hint = "is it Chinese text, and UTF-8 (else --encoding auto)? --set min_count=1 takes all characters"
         raise CorpusError("corpus", f"no character but letters and digits stands {learning.min_count} times", hint)
     config = with_pairs(TaggerConfig(characters), sizes)
     device = choose_device(settings.device)

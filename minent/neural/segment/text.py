@@ -110,7 +110,7 @@ def code_text(
         hint = "--set most_bytes takes more"
         raise CorpusError("corpus", f"has no piece of whole lines within {most_bytes:,} bytes", hint)
     if not any((targets != NOTHING).any() for _, targets, _ in found):
-        hint = "it is not valid UTF-8; try --encoding auto" if watch.report() else "is it Chinese text?"
+        hint = "is it Chinese text, and UTF-8 (else --encoding auto)?"
         raise CorpusError("corpus", "no two units stand beside each other", hint)
     ids, targets, folds = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return CodedText(ids, targets, folds, kept, watch.report())
