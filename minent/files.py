@@ -12,9 +12,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from minent.errors import OutputError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 STDOUT_NAMES = ("-", "/dev/stdout")
 PROBLEMS = {
@@ -93,31 +96,72 @@ def atomic_open(path: str | os.PathLike[str], mode: Literal["wb", "w"] = "wb") -
     the block is taken for a failed write. BrokenPipeError is left to the caller, who ends quietly.
     """
     name = os.fspath(path)
-    with _os_errors_as_output_errors(name):
+    with output_errors(name):
         if name in STDOUT_NAMES:
             yield from _standard_output(mode)
             return
         existing = _status(name)
-        if existing is not None and not stat.S_ISREG(existing.st_mode):
-            if stat.S_ISDIR(existing.st_mode):
-                raise IsADirectoryError(errno.EISDIR, None, name)
+        if existing is not None and not (stat.S_ISREG(existing.st_mode) or stat.S_ISDIR(existing.st_mode)):
             with _stream(os.open(name, os.O_WRONLY), mode) as stream:
                 yield stream
             return
-        target = os.path.realpath(name)
-        descriptor, temporary = _create_sibling(target)
+        with AtomicFiles() as files, files.open(name, mode) as stream:
+            yield stream
+
+
+class AtomicFiles:
+    """Files that are written one after another and take their names together, when the block ends, or not at all.
+
+    Only a process that dies while they take their names, in the order in which they were opened, leaves some of them.
+    """
+
+    def __init__(self) -> None:
+        self._whole: list[tuple[str, str, str]] = []  # temporary siblings, the files they become, and their names
+        self._leaving: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
         try:
+            if kind is None:
+                self._rename()
+        finally:
+            for temporary, *_names in self._whole:
+                with suppress(OSError):
+                    os.unlink(temporary)
+
+    @contextmanager
+    def open(self, path: str | os.PathLike[str], mode: Literal["wb", "w"] = "wb") -> Iterator[IO[Any]]:
+        """One of the files, as `atomic_open`; it is on the disk when this block ends, and waits for its name."""
+        name = os.fspath(path)
+        with output_errors(name):
+            existing = _status(name)
+            if existing is not None and not stat.S_ISREG(existing.st_mode):
+                raise OutputError(display_path(name), "is a folder" if stat.S_ISDIR(existing.st_mode) else "is no file")
+            target = os.path.realpath(name)
+            descriptor, temporary = _create_sibling(target)
+            self._whole.append((temporary, target, name))
             with _stream(descriptor, mode) as stream:
                 if existing is not None and hasattr(os, "fchmod"):
                     os.fchmod(descriptor, stat.S_IMODE(existing.st_mode))
                 yield stream
                 stream.flush()
                 os.fsync(descriptor)
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+
+    def remove(self, path: str | os.PathLike[str]) -> None:
+        """Let a file, if it is there, go before the others take their names."""
+        self._leaving.append(os.fspath(path))
+
+    def _rename(self) -> None:
+        for name in self._leaving:
+            with output_errors(name), suppress(FileNotFoundError):
+                os.unlink(name)
+        while self._whole:
+            temporary, target, name = self._whole[0]
+            with output_errors(name):
+                os.replace(temporary, target)
+            del self._whole[0]
 
 
 @contextmanager
@@ -128,7 +172,7 @@ def atomic_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -
     Raises OutputError as `atomic_open` does.
     """
     name = os.fspath(path)
-    with _os_errors_as_output_errors(name):
+    with output_errors(name):
         existing = _status(name)
         if existing is not None and not stat.S_ISDIR(existing.st_mode):
             raise OutputError(display_path(name), "exists and is not a folder")
@@ -147,7 +191,8 @@ def atomic_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -
 
 
 @contextmanager
-def _os_errors_as_output_errors(name: str) -> Iterator[None]:
+def output_errors(name: str) -> Iterator[None]:
+    """Turn an OSError about a file, or about none, into an OutputError that names it."""
     try:
         yield
     except BrokenPipeError:

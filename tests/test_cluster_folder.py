@@ -82,7 +82,9 @@ def test_a_training_that_failed_before_its_first_checkpoint_can_be_repeated_in_i
 
     with monkeypatch.context() as patch:
         patch.setattr(ClusterVae, "decode", greedy)
-        with pytest.raises(TrainingError, match="step 0: out of memory on cpu; a smaller --batch-size, or --set"):
+        with pytest.raises(
+            TrainingError, match="step 0: out of memory on cpu; nothing was saved yet; a smaller --batch-size, or --set"
+        ):
             trained(tmp_path / "model")
     assert list((tmp_path / "model").iterdir()) == []
     assert trained(tmp_path / "model") and cluster.load(tmp_path / "model").config.latent == 4

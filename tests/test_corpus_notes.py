@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from minent.cli import main
+from minent.corpus.notes import corpus_notes
+from minent.corpus.sources import Corpus
 
 LINES = ["今天天气真好，苹果是什么意思？", "从北京到上海，今天天气真好。"] * 20
 COMMANDS = [
@@ -76,3 +78,12 @@ def test_a_review_tells_it_before_it_begins(
 def test_an_encoding_that_was_found_already_is_not_advised(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["segment", "plain.txt", "-o", "cut.txt", "--encoding", "auto"]) == 0
     assert "2 bytes were not valid text, the first at plain.txt:42\n" in capfd.readouterr().err
+
+
+def test_a_pass_that_ends_early_does_not_forget_what_was_left_out(folder: Path) -> None:
+    with Corpus(["texts"], field="text", shard_size=4096) as corpus:
+        assert sum(1 for _ in corpus.shards()) == 1
+        notes = list(corpus_notes(corpus, corpus.decoding_report))
+        for _ in corpus.shards(64):
+            break
+        assert list(corpus_notes(corpus, corpus.decoding_report)) == notes and len(notes) == 3

@@ -9,12 +9,13 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from minent.errors import OutputError
-from minent.files import atomic_directory, atomic_open, display_path, refuse_overwrite
+from minent.files import AtomicFiles, atomic_directory, atomic_open, display_path, refuse_overwrite
 
 
 def names(folder: Path) -> list[str]:
@@ -46,6 +47,38 @@ def test_an_exception_leaves_what_was_there(tmp_path: Path, problem: type[BaseEx
         raise problem
     assert names(tmp_path) == ([] if before is None else ["a.tsv"])
     assert before is None or path.read_bytes() == before
+
+
+@pytest.mark.parametrize("problem", [None, OSError(28, None), KeyboardInterrupt()])
+def test_several_files_take_their_names_together_or_not_at_all(tmp_path: Path, problem: BaseException | None) -> None:
+    old, new = {"a": "1", "gone": "1"}, {"a": "2", "b": "2"}
+    for name, content in old.items():
+        (tmp_path / name).write_text(content)
+    with suppress(OutputError, KeyboardInterrupt), AtomicFiles() as files:
+        files.remove(tmp_path / "gone")
+        files.remove(tmp_path / "not there")
+        for name, content in new.items():
+            with files.open(tmp_path / name, "w") as file:
+                file.write(content)
+                if problem is not None and name == "b":
+                    raise problem
+        assert names(tmp_path)[-2:] == ["a", "gone"] and (tmp_path / "a").read_text() == "1"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == (new if problem is None else old)
+
+
+def test_of_several_files_the_one_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "b").mkdir()
+    with pytest.raises(OutputError, match=f"{tmp_path}/b: is a folder"), AtomicFiles() as files:
+        with files.open(tmp_path / "a") as file:
+            file.write(b"2")
+        with files.open(tmp_path / "b"):
+            pass
+    with pytest.raises(OutputError, match=f"{tmp_path}/b: "), AtomicFiles() as files:
+        with files.open(tmp_path / "a") as file:
+            file.write(b"2")
+        files.remove(tmp_path / "b")
+    assert names(tmp_path) == ["a", "b"] and (tmp_path / "a").read_text() == "1"
 
 
 def test_permissions_are_those_of_the_umask_or_of_the_file_before(tmp_path: Path) -> None:

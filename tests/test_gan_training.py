@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from minent.neural.gan.settings import ARCHITECTURES, PENALTIES, RECIPES, config
 from minent.neural.images.data import Images
 from minent.neural.judge import judge_pictures, load_judge, train_judge
 from minent.neural.settings import TrainingSettings
+from minent.neural.tensors import stream_tensors
 from minent.neural.training import train
 
 SETTINGS = TrainingSettings(steps=4, batch_size=8, device="cpu", log_every=1, clip=0.0, checkpoint_minutes=0)
@@ -137,7 +140,7 @@ def test_a_loss_that_is_no_number_stops_the_game_and_keeps_the_checkpoint(tmp_pa
     kept = (tmp_path / "model.safetensors").read_bytes()
     task = GanTask(config, bars(), SETTINGS)
     task.batch = lambda number: (torch.full((8, 1, 8, 8), math.nan), None)  # type: ignore[method-assign]
-    with pytest.raises(TrainingError, match=r"step 3: the \w+ is nan; the last checkpoint is kept"):
+    with pytest.raises(TrainingError, match=r"step 3: the \w+ is nan; --resume goes on from step 3"):
         train(task, tmp_path, resume=True)
     assert (tmp_path / "model.safetensors").read_bytes() == kept
 
@@ -149,7 +152,9 @@ def test_out_of_memory_says_which_setting_to_lower(tmp_path: Path) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     task.batch = fail  # type: ignore[method-assign]
-    with pytest.raises(TrainingError, match="out of memory on cpu; a smaller --batch-size needs less"):
+    with pytest.raises(
+        TrainingError, match="out of memory on cpu; nothing was saved yet; a smaller --batch-size needs less"
+    ):
         train(task, tmp_path)
 
 
@@ -176,7 +181,7 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -
     config = configure(1, 8, "dcgan", width=4, latent=8)
     generator = make_generator(config)
     next(generator.parameters()).data.view(-1)[3] = value
-    save_model(tmp_path, "gan", dataclasses.asdict(config), generator.state_dict())
+    save_model(tmp_path, "gan", dataclasses.asdict(config), partial(stream_tensors, generator.state_dict()))
     with pytest.raises(ModelError, match="holds what is no number"):
         gan.load(tmp_path)
 
@@ -199,9 +204,26 @@ def test_an_earlier_generator_stays_until_another_one_is_kept(tmp_path: Path, mo
         with pytest.raises(KeyboardInterrupt):
             train_gan(configure(1, 8, "dcgan", width=8, latent=8), bars(), folder, often)
     assert gan.load(folder).config.width == 4 and (folder / "model.safetensors").read_bytes() == kept
-    assert early and sorted(path.name for path in (folder / "samples").iterdir()) == ["0000077.png"]
+    assert early and sorted(path.name for path in (folder / "samples").iterdir()) == [*early, "0000077.png"]
+    with pytest.raises(ValueError, match="nothing is held out"):
+        train_gan(configure(1, 8, "dcgan", latent=8), bars(), folder, dataclasses.replace(SETTINGS, patience=2))
+    assert sorted(path.name for path in (folder / "samples").iterdir()) == [*early, "0000077.png"]
     longer = dataclasses.replace(SETTINGS, steps=6)
     train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), folder, longer, resume=True)  # nor is it lost
+    monkeypatch.setattr(GanTask, "drawn_at", lambda self: 5)
+    train_gan(configure(1, 8, "dcgan", width=8, latent=8), bars(), folder, SETTINGS)
+    assert [path.name for path in (folder / "samples").iterdir()] == ["0000005.png"]  # grids of others went
+
+
+def test_samples_that_are_no_folder_are_told_and_what_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "gan").mkdir()
+    train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), tmp_path / "gan", SETTINGS)
+    shutil.rmtree(tmp_path / "gan" / "samples")
+    (tmp_path / "gan" / "samples").write_text("mine")
+    told: list[str] = []
+    with pytest.raises(OutputError, match="samples: File exists"):
+        train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), tmp_path / "gan", SETTINGS, report=told.append)
+    assert told[-1].startswith("the weights of step ") and (tmp_path / "gan" / "samples").read_text() == "mine"
 
 
 @pytest.mark.parametrize("growth", [-1.0, 1.5])
@@ -209,7 +231,7 @@ def test_a_generator_that_has_grown_too_far_is_refused(tmp_path: Path, growth: f
     config = configure(1, 8, "style", width=4, latent=8)
     generator = make_generator(config)
     generator.net.growth.fill_(growth)
-    save_model(tmp_path, "gan", dataclasses.asdict(config), generator.state_dict())
+    save_model(tmp_path, "gan", dataclasses.asdict(config), partial(stream_tensors, generator.state_dict()))
     with pytest.raises(ModelError, match=r"has grown to .* of 1"):
         gan.load(tmp_path)
 

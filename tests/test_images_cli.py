@@ -179,8 +179,8 @@ def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytes
         Image.new("L", (8, 8), 60 * number).save(tmp_path / "more" / f"{number}.png")
     few = ("--steps", 1, "--threads", 1, "--classes", 2, "--split", "all")
     assert run(capsys, "cluster", "train", tmp_path / "more", "-o", folder, *few)[0] == 0
-    code, _, error = run(capsys, "cluster", "classes", folder)  # words.tsv of the earlier model is still there
-    assert code == 1 and "was not trained on these words" in error
+    code, _, error = run(capsys, "cluster", "classes", folder)
+    assert code == 1 and "was not trained on words" in error  # files of the earlier model went with it
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +110,61 @@ def test_weights_of_another_model_are_refused(trained: Path, tmp_path: Path) -> 
         load(folder)
     with pytest.raises(ModelError, match="of the kind line, not gpt2"):
         load(folder, "gpt2")
+
+
+def test_of_a_process_that_dies_the_old_model_is_left_or_the_new_one_or_none(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, states = copied(trained, tmp_path / "line"), []
+    rename = os.replace
+
+    def watched(*paths: str) -> None:
+        for moment in "before", "after":
+            states.append(copied(folder, tmp_path / f"{len(states)}"))
+            if moment == "before":
+                rename(*paths)
+
+    other = Line(dataclasses.replace(SETTINGS, seed=1, steps=1, epochs=None))
+    other.extras = {"note.txt": b"another", "more.txt": b""}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", watched)
+        train(other, folder)
+    known = [weights_and_note(trained), weights_and_note(folder)]
+    found = []
+    for state in states:
+        with suppress(ModelError):
+            found.append((weights_and_note(state), (state / "training.safetensors").exists()))
+    assert found[0] == (known[0], False) and found[-1] == (known[1], True)  # the old one is not gone on with
+    assert len(found) < len(states) and all(each in known for each, _ in found)
+
+
+def weights_and_note(folder: Path) -> tuple[list[float], bytes]:
+    """What a folder holds. ModelError: of two models."""
+    model = load(folder)
+    checkpoint.require_extras(folder, "note.txt")
+    return torch.cat([each.flatten() for each in model.parameters()]).tolist(), (folder / "note.txt").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"changed", None])
+def test_a_file_that_was_not_written_with_the_weights_is_refused(
+    trained: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    folder = copied(trained, tmp_path / "copy")
+    checkpoint.require_extras(folder, "note.txt")
+    with pytest.raises(ModelError, match=r"config\.json: does not belong to model\.safetensors"):
+        checkpoint.require_extras(folder, "note.txt", "config.json")
+    (folder / "note.txt").unlink()
+    if content is not None:
+        (folder / "note.txt").write_bytes(content)
+    with pytest.raises(ModelError, match=r"note\.txt: does not belong to model\.safetensors; the folder was mixed up"):
+        checkpoint.require_extras(folder, "note.txt")
+    tensors, metadata = read_tensors(folder / "model.safetensors")
+    write_tensors(folder / "model.safetensors", tensors, metadata | {"extras": "[" * 9000})
+    with pytest.raises(ModelError, match=r"note\.txt: does not belong"):
+        checkpoint.require_extras(folder, "note.txt")
+    del metadata["extras"]
+    write_tensors(folder / "model.safetensors", tensors, metadata)
+    checkpoint.require_extras(folder, "note.txt")  # weights of another program
 
 
 def test_weights_of_mixed_types_and_of_whole_numbers_are_refused(trained: Path, tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from hypothesis import strategies as st  # noqa: E402
 
 from minent import build_lexicon  # noqa: E402
 from minent.cli import main  # noqa: E402
+from minent.corpus.encodings import InvalidBytes  # noqa: E402
 from minent.corpus.sources import Corpus  # noqa: E402
-from minent.errors import MinentError  # noqa: E402
+from minent.errors import CorpusError, MinentError  # noqa: E402
 from minent.kernels.boundaries import admit_strings  # noqa: E402
 from minent.lexicon import Lexicon, load_lexicon  # noqa: E402
 from minent.neural.segment import elements as elements_module  # noqa: E402
@@ -208,6 +209,23 @@ def test_of_a_large_corpus_evenly_spread_pieces_are_read(
         cutter = Segmenter(load_lexicon(lexicon)).cutter
         coded = code_text(corpus, ElementReader("天"), cutter, 3, counts.size, counts.size // 4)
     assert 0.2 < coded.bytes_read / counts.size <= 0.25
+
+
+def test_invalid_bytes_are_counted_in_pieces_that_are_not_learned_from_too(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elements_module.blocks, "__defaults__", (256,))
+    lines = text.read_bytes().splitlines(keepends=True)
+    lines[3] = b"\xff" + lines[3]
+    (tmp_path / "broken.txt").write_bytes(b"".join([*lines, b"\xfe"]))
+    with Corpus([tmp_path / "broken.txt"]) as corpus:
+        found = count_characters(corpus)
+    assert found.invalid == InvalidBytes(2, f"{tmp_path}/broken.txt:4")
+    with Corpus([tmp_path / "broken.txt"], errors="strict") as corpus, pytest.raises(CorpusError, match=r"txt:4: not"):
+        count_characters(corpus)
+    with Corpus([text]) as corpus:
+        whole = count_characters(corpus)
+        assert whole.invalid is None and whole.frequent(1) == found.frequent(1)
 
 
 def test_new_names_are_words_although_the_lexicon_has_not_got_them(trained: Path, lexicon: Path) -> None:
@@ -489,7 +507,10 @@ def test_a_folder_that_is_not_whole_or_of_something_else_is_refused(
     lexicon.save(shorter / "lexicon.tsv")
     lines = (shorter / "lexicon.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
     (shorter / "lexicon.tsv").write_text("".join(lines[:-1]), encoding="utf-8")
-    for folder in (other_kind, without_lexicon, cut_off, larger, twice, pipe, shorter, tmp_path / "nowhere"):
+    changed = damaged("changed")  # still a lexicon
+    lines = (changed / "lexicon.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (changed / "lexicon.tsv").write_text("".join(lines[:-1]), encoding="utf-8")
+    for folder in (other_kind, without_lexicon, cut_off, larger, twice, pipe, shorter, changed, tmp_path / "nowhere"):
         assert command("cut", folder, str(trained / "config.json")) == 1
         told = capsys.readouterr().err
         assert told.startswith("minent: ") and told.count("\n") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import math
 import os
@@ -25,7 +26,7 @@ from line_task import SETTINGS, Line, LineConfig
 from safetensors.torch import load_file
 
 from minent.errors import ModelError, OutputError, TrainingError
-from minent.neural import checkpoint, moment
+from minent.neural import moment
 from minent.neural.batches import EqualLengthBatches, ShuffledBatches
 from minent.neural.moment import read_moment, write_moment
 from minent.neural.settings import TrainingSettings, from_mapping, with_pairs
@@ -135,7 +136,8 @@ def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_checkpoi
             self.broken = number == 9
             return super().batch(number)
 
-    with pytest.raises(TrainingError, match=r"step 9: the loss is .*the last checkpoint is kept") as caught:
+    told = rf"step 9: the loss is {value}; the weights of step \d are kept; --resume goes on from step 9; a smaller"
+    with pytest.raises(TrainingError, match=told) as caught:
         train(Breaks(SETTINGS), tmp_path / "out")
     assert caught.value.exit_code == 1
     kept, state = read_moment(tmp_path / "out")
@@ -154,7 +156,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_weights_are_changed(tmp_p
 
     task = Root(SETTINGS)
     before = [parameter.clone() for parameter in task.model.parameters()]
-    with pytest.raises(TrainingError, match="gradient"):
+    with pytest.raises(TrainingError, match="gradient is nan; nothing was saved yet"):
         train(task, tmp_path / "out")
     assert all(map(torch.equal, before, task.model.parameters()))
 
@@ -174,20 +176,22 @@ def test_a_disk_that_is_full_leaves_the_weights_and_says_so(tmp_path: Path, monk
         train(Line(SETTINGS), tmp_path / "out")
 
 
-def test_an_earlier_model_stays_whole_where_the_weights_of_another_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("fails_at", "name"), [(0, "config.json"), (1, "model.safetensors"), (2, "note.txt")])
+def test_an_earlier_model_stays_whole_where_another_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, name: str
 ) -> None:
     train(Line(SETTINGS), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name != "metrics.jsonl"}
 
-    def refuse(path: Path, *_: object) -> None:
-        raise OutputError(str(path), "no space left on device")
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, None)
 
-    monkeypatch.setattr(checkpoint, "write_tensors", refuse)
+    synced = iter([None] * fails_at)  # config.json, model.safetensors, note.txt
+    monkeypatch.setattr(os, "fsync", lambda descriptor: next(synced, 0) is None or refuse())
     other = Line(SETTINGS)
     other.config, other.extras = {**other.config, "name": "other"}, {"note.txt": b"another"}
     told: list[str] = []
-    with pytest.raises(OutputError, match=r"model\.safetensors: no space left"):
+    with pytest.raises(OutputError, match=f"{name}: no space left"):
         train(other, tmp_path, report=told.append)
     assert told[-1] == "nothing was saved yet"
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name != "metrics.jsonl"} == before
@@ -216,7 +220,7 @@ def test_memory_that_runs_out_is_told_with_the_setting_to_lower(tmp_path: Path) 
         def loss(self, batch: Any) -> Any:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    with pytest.raises(TrainingError, match="out of memory on cpu; a smaller --batch-size"):
+    with pytest.raises(TrainingError, match="out of memory on cpu; nothing was saved yet; a smaller --batch-size"):
         train(Greedy(SETTINGS), tmp_path / "out")
 
 

@@ -46,6 +46,8 @@ from minent.settings import LexiconSettings
 from minent.templates.finder import TemplateFinder
 from minent.word_statistics import with_statistics
 
+pytestmark = pytest.mark.slow
+
 # what is defined here is sent to the workers as it is, for they do not know this file
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -300,7 +302,6 @@ def test_without_java_or_pyspark_one_line_tells_how_to_get_it(
     assert "needs the package pyspark: pip install 'minent[spark]'" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_the_command_gives_the_same_bytes_and_leaves_nothing(
     cluster: SparkCluster, files: list[str], tmp_path: Path
 ) -> None:
@@ -322,7 +323,6 @@ def test_the_command_gives_the_same_bytes_and_leaves_nothing(
     assert [path.name for path in temporary.iterdir() if not path.name.startswith("hsperfdata")] == []
 
 
-@pytest.mark.slow
 def test_a_worker_that_dies_in_the_middle_changes_nothing(
     cluster: SparkCluster, engine: SparkEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,7 +111,7 @@ class Corpus:
         self._texts: Iterable[str] | None = None
         self._spool: BinaryIO | None = None
         self._invalid: dict[int, InvalidBytes] = {}  # by index of the file
-        self._left_out: dict[int, LeftOut] = {}  # of records, in the last pass
+        self._left_out: dict[int, LeftOut] = {}  # records, by index of the file
         found = FoundFiles(self.encoding)
         for path in [paths] if isinstance(paths, (str, os.PathLike)) else list(paths) or [STDIN]:
             found.add(os.fsdecode(path))
@@ -252,11 +252,16 @@ class Corpus:
     def _text_blocks(self, index: int, path: str, file: BinaryIO, at_once: bool) -> Iterator[bytes]:
         blocks = self._utf8_blocks(index, path, file, at_once)
         if self.field is None:
-            return blocks
-        if self.errors == "strict":
-            return (text for _, text in record_texts(blocks, self.field, source_name(path)))
-        self._left_out[index] = LeftOut()
-        return (text for _, text in record_texts(blocks, self.field, source_name(path), self._left_out[index]))
+            yield from blocks
+            return
+        left_out = None if self.errors == "strict" else LeftOut()
+        try:
+            for _, text in record_texts(blocks, self.field, source_name(path), left_out):
+                yield text
+        finally:
+            known = self._left_out.get(index)  # a pass that ends early knows less than a whole one
+            if left_out is not None and left_out.count > (known.count if known else 0):
+                self._left_out[index] = left_out
 
     def _utf8_blocks(self, index: int, path: str, file: BinaryIO, at_once: bool) -> Iterator[bytes]:
         """What a file holds, unpacked and in UTF-8; `at_once` does not wait for a whole sample."""

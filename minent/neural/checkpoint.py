@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import torch
 
 from minent.errors import ModelError, OutputError
-from minent.files import atomic_open, describe_os_error, display_path
+from minent.files import AtomicFiles, atomic_open, describe_os_error, display_path
 from minent.neural.settings import from_mapping
-from minent.neural.tensors import open_tensors, write_tensors
+from minent.neural.tensors import open_tensors, read_metadata
 
 FORMAT = "minent-neural 1"
 CONFIG, WEIGHTS, TRAINING, METRICS = "config.json", "model.safetensors", "training.safetensors", "metrics.jsonl"
@@ -76,23 +78,49 @@ def save_model(
     folder: Folder,
     kind: str,
     config: Mapping[str, Any],
-    tensors: Mapping[str, Any],
+    write: Callable[[IO[bytes], Mapping[str, str]], None],
     note: Mapping[str, Any] | None = None,
+    *,
+    extras: Mapping[str, bytes] | None = None,
+    replaced: Iterable[str] = (),
 ) -> None:
-    """Write config.json and model.safetensors; the weights also know whose they are. `note`: figures about them.
+    """Write config.json, model.safetensors and further files; the weights know whose they are, and their files.
 
-    OutputError: one of them cannot be written; then both are as they were.
+    write : writes the weights with such metadata to a stream, `partial(stream_tensors, weights)` for instance
+    note : figures about the weights;  extras : further files, which `require_extras` compares
+    replaced : files of an earlier model, which go
+
+    OutputError: one of them cannot be written; then all are as they were.
     """
-    with atomic_open(Path(folder) / CONFIG, "w") as stream:
-        stream.write(_config_text(kind, config))
-        stream.flush()
-        write_tensors(Path(folder) / WEIGHTS, tensors, weights_metadata(kind, config, note))
-
-
-def weights_metadata(kind: str, config: Mapping[str, Any], note: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """What a model.safetensors says of itself."""
+    path, extras = Path(folder), extras or {}
     metadata = {"format": FORMAT, "model": kind, "config": _canonical(config)}
-    return metadata | ({"note": json.dumps(dict(note), sort_keys=True)} if note else {})
+    metadata |= {"note": json.dumps(dict(note), sort_keys=True)} if note else {}
+    metadata["extras"] = json.dumps({name: _digest(content) for name, content in extras.items()}, sort_keys=True)
+    with AtomicFiles() as files:
+        with files.open(path / CONFIG, "w") as stream:
+            stream.write(_config_text(kind, config))
+        with files.open(path / WEIGHTS) as stream:
+            write(stream, metadata)
+        for name, content in extras.items():
+            with files.open(path / name) as stream:
+                stream.write(content)
+        for name in replaced:
+            files.remove(path / name)
+
+
+def require_extras(folder: Folder, *names: str) -> None:
+    """ModelError: a file beside the weights is not the one that was written with them.
+
+    Weights that do not tell of their files, as those of another program, are believed.
+    """
+    told = read_metadata(Path(folder) / WEIGHTS).get("extras")
+    known: Any = None
+    with suppress(ValueError, RecursionError):
+        known = {} if told is None else json.loads(told)
+    for name in names if told is not None else ():
+        path = Path(folder) / name
+        if not isinstance(known, dict) or not path.is_file() or known.get(name) != _digest(path.read_bytes()):
+            raise ModelError(display_path(path), f"does not belong to {WEIGHTS}", "the folder was mixed up")
 
 
 def read_config(folder: Folder, kind: str, config_type: type[Config]) -> Config:
@@ -202,6 +230,10 @@ def compare_shapes(shown: str, expected: Mapping[str, Any], found: Mapping[str, 
     for name, tensor in expected.items():
         if tuple(tensor.shape) != found[name]:
             raise ModelError(shown, f"{name} has the shape {found[name]}, the model needs {tuple(tensor.shape)}")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _config_text(kind: str, config: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ class Task(ABC):
     steps_per_epoch : steps that see every example once
     unit : what the rate counts (characters, images)
     extras : further files of the folder, such as a vocabulary
+    outdated : files of an earlier model in the folder that this one does not have; they go with its weights
     memory_hint : which setting to lower when memory runs out
     """
 
@@ -41,6 +42,7 @@ class Task(ABC):
     def __init__(self, settings: TrainingSettings, device: Any) -> None:
         self.settings, self.device = settings, device
         self.extras: dict[str, bytes] = {}
+        self.outdated: tuple[str, ...] = ()
 
     @abstractmethod
     def batch(self, number: int) -> Any:
@@ -112,5 +114,5 @@ def check_weights(task: Task, step: int) -> None:
 
 
 def _not_a_number(step: int, name: str, value: float) -> TrainingError:
-    hint = "the last checkpoint is kept; a smaller --learning-rate, more warm-up or --precision fp32 may help"
+    hint = "a smaller --learning-rate, more warm-up or --precision fp32 may help"
     return TrainingError(step, f"the {name} is {value}", hint)

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -47,17 +47,23 @@ class TensorSpec:
 
 def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
     """Write tensors to a file that appears whole or not at all. OutputError: it cannot be written."""
+    with atomic_open(path) as stream:
+        stream_tensors(tensors, stream, metadata)
+
+
+def stream_tensors(tensors: Mapping[str, Any], stream: IO[bytes], metadata: Mapping[str, str]) -> None:
+    """Write tensors to a stream, from its beginning."""
     specs = {name: TensorSpec(tensor.dtype, tuple(tensor.shape)) for name, tensor in tensors.items()}
-    write_one_by_one(path, specs, tensors.__getitem__, metadata)
+    stream_one_by_one(specs, tensors.__getitem__, stream, metadata)
 
 
-def write_one_by_one(
-    path: str | os.PathLike[str],
+def stream_one_by_one(
     specs: Mapping[str, TensorSpec],
     tensor_of: Callable[[str], Any],
+    stream: IO[bytes],
     metadata: Mapping[str, str],
 ) -> None:
-    """As `write_tensors`, but a tensor is asked for when its turn comes: no two need be in memory together."""
+    """As `stream_tensors`, but a tensor is asked for when its turn comes: no two need be in memory together."""
     names = sorted(specs, key=lambda name: (-specs[name].dtype.itemsize, name))  # so that every tensor is aligned
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     at = 0
@@ -73,14 +79,13 @@ def write_one_by_one(
     text += b" " * (-len(text) % 8)
     if len(text) > LARGEST_HEADER:
         raise ValueError(f"{len(specs):,} tensors and their metadata are too many for one safetensors file")
-    with atomic_open(path) as stream:
-        stream.write(len(text).to_bytes(8, "little"))
-        stream.write(text)
-        for name in names:
-            tensor = tensor_of(name).detach()
-            assert tuple(tensor.shape) == specs[name].shape and tensor.dtype == specs[name].dtype, name
-            flat = tensor.cpu().contiguous().reshape(-1)
-            stream.write(memoryview(flat.view(torch.uint8).numpy()))
+    stream.write(len(text).to_bytes(8, "little"))
+    stream.write(text)
+    for name in names:
+        tensor = tensor_of(name).detach()
+        assert tuple(tensor.shape) == specs[name].shape and tensor.dtype == specs[name].dtype, name
+        flat = tensor.cpu().contiguous().reshape(-1)
+        stream.write(memoryview(flat.view(torch.uint8).numpy()))
 
 
 @contextmanager

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from minent.errors import OutputError, TrainingError
-from minent.files import atomic_open, describe_os_error, display_path
+from minent.files import atomic_open, output_errors
 from minent.neural import checkpoint
-from minent.neural.checkpoint import CONFIG, METRICS, TRAINING
+from minent.neural.checkpoint import METRICS, TRAINING
 from minent.neural.device import describe_device, is_out_of_memory, seed_step
 from minent.neural.moment import Progress, restore_moment, save_moment
 from minent.neural.task import Figures, Task, check_finite, check_weights
+from minent.neural.tensors import stream_tensors
 from minent.progress import status_line
 
 
@@ -61,19 +63,16 @@ def train(
     if resume:
         loop.restore()
     else:
-        _remove(path / METRICS)
+        with output_errors(str(path / METRICS)):
+            (path / METRICS).unlink(missing_ok=True)
     try:
-        with status_line(progress) as show:
+        with status_line(progress) as show, _memory_errors_told(loop):
             return loop.run(show, lambda line: _append(path / METRICS, line))
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        raise _out_of_memory(task, loop.at.step) from error
+    except TrainingError as error:
+        raise TrainingError(error.step, f"{error.problem}; {loop.kept()}", error.hint) from error
     except OutputError:
         report(loop.kept())
         raise
-    except MemoryError as error:
-        raise _out_of_memory(task, loop.at.step) from error
     except KeyboardInterrupt:
         report(f"interrupted at step {loop.at.step:,}: {loop.kept()}")
         raise
@@ -183,18 +182,16 @@ class _Loop:
 
     def save_weights(self) -> None:
         """Keep the weights, and what belongs to them; where they cannot be written, an earlier model stays."""
-        task, folder = self.task, self.folder
-        note = {"step": self.at.step, **(self.at.best or {})}
-        if not (folder / CONFIG).exists():
-            checkpoint.save_config(folder, task.kind, task.config)  # it marks the folder as that of a model
-        with ExitStack() as stack:  # these get their names when the weights have theirs
-            for name, content in task.extras.items():
-                stream = stack.enter_context(atomic_open(folder / name))
-                stream.write(content)
-                stream.flush()
-            checkpoint.save_model(folder, task.kind, task.config, task.best_weights(), note)
-            if not self.saved_step:
-                _remove(folder / TRAINING)  # of the training that this one replaces
+        task = self.task
+        checkpoint.save_model(
+            self.folder,
+            task.kind,
+            task.config,
+            partial(stream_tensors, task.best_weights()),
+            {"step": self.at.step, **(self.at.best or {})},
+            extras=task.extras,
+            replaced=() if self.saved_step else (TRAINING, *task.outdated),
+        )
         self.weights_step = self.at.step
 
     def kept(self) -> str:
@@ -257,23 +254,20 @@ def describe(figures: Figures) -> str:
     return "  ".join(f"{key} {value:,.4g}" for key, value in figures.items())
 
 
-def _out_of_memory(task: Task, step: int) -> TrainingError:
-    return TrainingError(step, f"out of memory on {task.device}", task.memory_hint)
+@contextmanager
+def _memory_errors_told(loop: _Loop) -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        task = loop.task
+        raise TrainingError(loop.at.step, f"out of memory on {task.device}", task.memory_hint) from error
 
 
 def _append(path: Path, line: Mapping[str, Any]) -> None:
-    try:
-        with open(path, "a", encoding="utf-8") as stream:
-            stream.write(json.dumps(dict(line), ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise OutputError(display_path(path), describe_os_error(error)) from error
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(display_path(path), describe_os_error(error)) from error
+    with output_errors(str(path)), open(path, "a", encoding="utf-8") as stream:
+        stream.write(json.dumps(dict(line), ensure_ascii=False) + "\n")
 
 
 def _drop_lines_after(path: Path, step: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +22,7 @@ from minent.memory import Memory
 from minent.parsing import Parser, ParseTree
 from minent.progress import progress_bar
 from minent.segmentation import Segmenter
+from minent.segmentation.stream import INVALID
 from minent.spill import SpillingInterner
 from minent.tables import Interner
 from minent.templates.fillers import Lists, gather_fillers
@@ -32,7 +32,6 @@ from minent.templates.streams import CLOSE, OPEN, Coder, WordStream, beside_word
 from minent.templates.template import Template
 from minent.templates.template_set import Filler, MinedTemplate
 
-INVALID = re.compile("[\udc80-\udcff]")  # bytes that are no text, as `surrogateescape` decodes them
 BATCH = 200  # lines that a worker parses at once
 PIECE = 1 << 18  # numbers that are written at once
 

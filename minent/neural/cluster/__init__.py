@@ -10,9 +10,11 @@ def load_with_words(folder: str | os.PathLike[str], device: Any = None) -> tuple
     """The trained module in a folder, and the WordVectors that it has learned from. ModelError: not from words."""
     from minent.errors import ModelError
     from minent.files import display_path
-    from minent.neural.words.vectors import load_vectors
+    from minent.neural.checkpoint import require_extras
+    from minent.neural.words.vectors import FILE, WORDS, load_vectors
 
     model, vectors = load(folder, device), load_vectors(folder)
+    require_extras(folder, FILE, WORDS)
     if model.shape != vectors.shape or model.config.output != "linear":
         raise ModelError(display_path(folder), "was not trained on these words, but on pictures or other vectors")
     return model, vectors

@@ -25,6 +25,7 @@ from minent.neural.plot import plot_losses
 from minent.neural.settings import TrainingSettings, with_pairs
 from minent.neural.task import Figures, Task
 from minent.neural.training import TrainingResult, train
+from minent.neural.words import vectors
 
 ADAM_EPSILON = 1e-7  # of Keras
 TRIAL_STEPS = 300  # of a short training, of which the last JUDGED_STEPS are judged
@@ -104,6 +105,7 @@ def train_clusters(
     seed_step(settings.seed, -1)
     task = ClusterTask(ClusterVae(config), examples, choices, settings, device)
     task.extras = extras or {}
+    task.outdated = () if extras else (vectors.FILE, vectors.WORDS)
     if choices.starts > 1 and not resume:
         prepare_folder(folder)  # before the time that the starts take
         began = time.monotonic()

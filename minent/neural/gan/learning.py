@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from minent.errors import ModelError
-from minent.files import display_path
+from minent.files import display_path, output_errors
 from minent.neural import checkpoint
 from minent.neural.batches import ShuffledBatches
 from minent.neural.device import choose_device, seed_step
@@ -205,11 +205,14 @@ class GanTask(Task):
             folder = Path(self.folder) / SAMPLES
             if not (Path(self.folder) / checkpoint.CONFIG).exists():  # so that the folder is known as a model's
                 checkpoint.save_config(self.folder, self.kind, self.config)
-            folder.mkdir(exist_ok=True)
+            with output_errors(str(folder)):
+                folder.mkdir(exist_ok=True)
             seed_step(self.settings.seed, -2)
             columns = self.rules.classes if 1 < self.rules.classes <= MOST_COLUMNS else GRID
             pictures = draw(self.average or self.model, GRID * columns)
-            save_grid(folder / f"{self.drawn_at():07d}.png", pictures, columns)
+            path = folder / f"{self.drawn_at():07d}.png"
+            save_grid(path, pictures, columns)
+            self.outdated = tuple(name for name in self.outdated if name != f"{SAMPLES}/{path.name}")
         return {}
 
     def drawn_at(self) -> int:
@@ -278,7 +281,6 @@ def train_gan(
     sizes = [sum(each.numel() for each in player.parameters()) for player in (task.model, task.judge)]
     report(f"{config.architecture}: {sizes[0]:,} parameters of the generator, {sizes[1]:,} of its judge")
     if not resume:
-        old = checkpoint.prepare_folder(folder) / SAMPLES  # refused before anything goes where it is not a model's
-        for path in old.glob("[0-9]" * 7 + ".png"):
-            path.unlink()
+        old = (Path(folder) / SAMPLES).glob("[0-9]" * 7 + ".png")
+        task.outdated = tuple(f"{SAMPLES}/{path.name}" for path in old)
     return train(task, folder, resume=resume, report=report, progress=progress)

@@ -9,20 +9,21 @@ import dataclasses
 import os
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
 from minent.errors import ModelError
-from minent.files import atomic_open, display_path
+from minent.files import display_path
 from minent.neural import checkpoint
 from minent.neural.gpt2.bundle import Bundle
 from minent.neural.gpt2.files import PRECISIONS, VOCABULARY
 from minent.neural.gpt2.model import GPT2, GPT2Config
 from minent.neural.gpt2.tokenizer import load_tokenizer
 from minent.neural.plot import LOSS_PLOT
-from minent.neural.tensors import TensorSpec, write_one_by_one
+from minent.neural.tensors import TensorSpec, stream_one_by_one
 from minent.progress import progress_bar
 
 ROOT = "newslm"
@@ -137,14 +138,14 @@ def convert(
             tensor = as_tensor(bundle[wanted[name].name], bundle.entries[wanted[name].name].dtype)
             return (tensor.t() if wanted[name].transposed else tensor).to(dtype)
 
-        fields = dataclasses.asdict(config)
-        metadata = checkpoint.weights_metadata(GPT2.kind, fields)
-        write_one_by_one(folder / checkpoint.WEIGHTS, specs, tensor_of, metadata)
-    with atomic_open(folder / VOCABULARY) as stream:
-        stream.write(tokenizer.to_bytes())
-    checkpoint.save_config(folder, GPT2.kind, fields)
-    for name in (checkpoint.TRAINING, checkpoint.METRICS, LOSS_PLOT):  # of a model that was replaced
-        (folder / name).unlink(missing_ok=True)
+        checkpoint.save_model(
+            folder,
+            GPT2.kind,
+            dataclasses.asdict(config),
+            partial(stream_one_by_one, specs, tensor_of),
+            extras={VOCABULARY: tokenizer.to_bytes()},
+            replaced=(checkpoint.TRAINING, checkpoint.METRICS, LOSS_PLOT),
+        )
     return config
 
 

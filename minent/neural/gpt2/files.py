@@ -65,10 +65,11 @@ def load(folder: Folder, *, device: str = "cpu", precision: str = "file") -> GPT
 
 
 def load_vocabulary(folder: Folder) -> Tokenizer:
-    """The tokenizer of the model in a folder. ModelError: vocab.txt is absent, or larger than the model."""
+    """The tokenizer of the model in a folder. ModelError: vocab.txt is absent, or another model's."""
     config = checkpoint.read_config(folder, GPT2.kind, GPT2Config)
     path = Path(folder) / VOCABULARY
     tokenizer = load_tokenizer(path)
+    checkpoint.require_extras(folder, VOCABULARY)
     if len(tokenizer) > config.vocab_size:
         problem = f"has {len(tokenizer):,} entries, the model only {config.vocab_size:,}"
         raise ModelError(display_path(path), problem, "it is the vocabulary of another model")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from minent.neural.gpt2.tokenizer import Tokenizer
 from minent.segmentation.stream import Watch
 
 LINES = 1024  # that are coded together
-INVALID = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as Python hands them on
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,7 @@ def read_lines(corpus: Corpus, watch: Watch | None = None) -> Iterator[tuple[str
     """
     watch = watch or Watch(corpus)
     for shard in corpus.shards():
-        data = shard.data.tobytes()
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            count = len(INVALID.findall(data.decode("utf-8", "surrogateescape")))
-            watch.add(count, shard.path, shard.offset + error.start)
-            text = data.decode("utf-8", "replace")
+        text = watch.decode(shard.data.tobytes(), shard.path, shard.offset, mark="\ufffd")
         yield shard.path, text.splitlines(keepends=True)
 
 

@@ -20,7 +20,7 @@ from minent.neural.settings import TrainingSettings, with_pairs
 from minent.neural.training import TrainingResult, train
 from minent.progress import progress_bar
 from minent.segmentation import Segmenter
-from minent.unknown_model import model_path, save_model
+from minent.unknown_model import model_path
 
 
 def train_segmenter(
@@ -64,13 +64,11 @@ def train_segmenter(
         f"{text.bytes_read / 1e6:,.1f} of {found.size / 1e6:,.1f} MB, {len(characters):,} characters, "
         f"{sum(weights.numel() for weights in model.parameters()) / 1e6:.2f} M weights"
     )
-    for line in corpus_notes(corpus, text.invalid):
+    for line in corpus_notes(corpus, found.invalid):
         report(line)
-    task.extras = _files_of(lexicon)  # with the weights: those of an earlier training never stand beside this lexicon
-    result = train(task, folder, resume=resume, report=report, progress=progress)
-    if lexicon.model is None:
-        save_model(None, "", Path(folder) / LEXICON)  # removes that of an earlier training
-    return result
+    task.extras = _files_of(lexicon)
+    task.outdated = () if lexicon.model is not None else (model_path(LEXICON),)
+    return train(task, folder, resume=resume, report=report, progress=progress)
 
 
 def _files_of(lexicon: Lexicon) -> dict[str, bytes]:

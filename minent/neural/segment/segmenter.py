@@ -10,7 +10,7 @@ from typing import Any
 from minent.errors import ModelError
 from minent.files import display_path
 from minent.lexicon import Lexicon, load_lexicon
-from minent.neural.checkpoint import Folder, build_model
+from minent.neural.checkpoint import Folder, build_model, require_extras
 from minent.neural.segment.cutter import NeuralCutter
 from minent.neural.segment.settings import LIMIT_WITH_MODEL, LIMIT_WITHOUT_MODEL, CuttingSettings
 from minent.neural.segment.tagger import TaggerConfig, Taggers
@@ -92,4 +92,5 @@ def load_segmenter(
     lexicon = load_lexicon(path)
     if lexicon.model is None and has_model_beside(path):
         raise ModelError(display_path(model_path(path)), f"belongs to another lexicon than {LEXICON}", "remove it")
+    require_extras(folder, LEXICON, *([model_path(LEXICON)] if lexicon.model is not None else []))
     return NeuralSegmenter(model, lexicon, settings, protect=protect)

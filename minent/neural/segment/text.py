@@ -20,15 +20,15 @@ from minent.segmentation.stream import Watch
 
 NOTHING = 255  # in `targets`: nothing is to be learned here
 STEPS = 254  # a target is a multiple of 1/STEPS
-FIRST_INVALID = 2  # place in `state`, see kernels/viterbi.py
 
 
 @dataclass(frozen=True)
 class CharacterCounts:
-    """How often each character stands in a corpus (int64[0x110000]), and the bytes of its text."""
+    """How often each character stands in a corpus (int64[0x110000]), the bytes of its text, and those that are none."""
 
     counts: NDArray[np.int64]
     size: int
+    invalid: InvalidBytes | None
 
     def frequent(self, min_count: int) -> str:
         """The characters that get an id: those that stand at least so often, the most frequent first."""
@@ -39,17 +39,18 @@ class CharacterCounts:
 
 
 def count_characters(corpus: Corpus) -> CharacterCounts:
-    """One pass over a corpus. CorpusError: invalid bytes where the corpus is strict are found later."""
+    """One pass over a corpus. CorpusError: invalid bytes where the corpus is strict."""
     counts = np.zeros(0x110000, dtype=np.int64)
     size = 0
+    watch = Watch(corpus)
     for shard in corpus.shards():
         for start, end in blocks(shard.data):
-            text = shard.data[start:end].tobytes().decode("utf-8", "ignore")
+            text = watch.decode(shard.data[start:end].tobytes(), shard.path, shard.offset + start, mark=" ")
             found = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
             if len(found):
                 counts[: int(found.max()) + 1] += np.bincount(found)
         size += len(shard.data)
-    return CharacterCounts(counts, size)
+    return CharacterCounts(counts, size, watch.report())
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +63,12 @@ class CodedText:
     folds : uint8[n], of the string around each place: the word that the lexicon's best cutting has there, or both
         words where it has a boundary; so that the same characters have the same fold, cut or not
     bytes_read : of text
-    invalid : what of it was not valid text
     """
 
     ids: NDArray[np.int32]
     targets: NDArray[np.uint8]
     folds: NDArray[np.uint8]
     bytes_read: int
-    invalid: InvalidBytes | None
 
     def digest(self) -> str:
         """What the text is."""
@@ -88,10 +87,8 @@ def code_text(
     """Code a corpus of so many bytes; of a larger one than `most_bytes`, evenly spread pieces.
 
     cutter : of the lexicon;  width : EDGEs for a line end
-    Memory: 6 bytes an element kept, and those of one block. CorpusError: no two units beside each other, or invalid
-    bytes where the corpus is strict.
+    Memory: 6 bytes an element kept, and those of one block. CorpusError: no two units beside each other.
     """
-    watch = Watch(corpus)
     found: list[tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.uint8]]] = []
     seen = kept = 0
     for shard in corpus.shards():
@@ -100,11 +97,7 @@ def code_text(
             advance(end - start)
             if (kept + end - start) * size > seen * most_bytes and size > most_bytes:
                 continue  # so far more than its share is kept
-            data = shard.data[start:end]
-            state = np.array([1, 0, -1], dtype=np.int64)
-            found.append(_code_block(data, reader, cutter, width, state))
-            if state[1]:
-                watch.add(int(state[1]), shard.path, shard.offset + start + int(state[FIRST_INVALID]))
+            found.append(_code_block(shard.data[start:end], reader, cutter, width))
             kept += end - start
     if not found:
         hint = "--set most_bytes takes more"
@@ -113,13 +106,14 @@ def code_text(
         hint = "is it Chinese text, and UTF-8 (else --encoding auto)?"
         raise CorpusError("corpus", "no two units stand beside each other", hint)
     ids, targets, folds = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return CodedText(ids, targets, folds, kept, watch.report())
+    return CodedText(ids, targets, folds, kept)
 
 
 def _code_block(
-    data: NDArray[np.uint8], reader: ElementReader, cutter: Cutter, width: int, state: NDArray[np.int64]
+    data: NDArray[np.uint8], reader: ElementReader, cutter: Cutter, width: int
 ) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.uint8]]:
     """Ids, targets and folds of a block of lines, with EDGEs for line ends, and one line end more."""
+    state = np.array([1, 0, -1], dtype=np.int64)  # see kernels/viterbi.py
     arcs = arcs_of(read_lattice(data, cutter, state))
     elements = reader.read(data)
     units = reader.is_unit(elements.ids)
