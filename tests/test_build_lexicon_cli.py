@@ -157,7 +157,7 @@ def test_class_words_do_not_confuse_the_summary(run, corpus: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--min-prob", "nan"], "min_prob is nan; it must be at least 0 and below 1"),
+        (["--min-prob", "nan"], "nan is not a finite number"),
         (["--min-prob", "1"], "1"),
         (["--min-pmi", "nan"], "min_pmi is nan; it must be a finite number"),
         (["--min-pmi", "much"], "'much' is not a valid float"),

@@ -244,7 +244,7 @@ def test_what_is_no_folder_of_a_model_is_an_error(tmp_path: Path) -> None:
         (["--set", "width=4", "--model", "gated-cnn"], 2, "odd"),
         (["--set", "nonsense=4"], 2, "nonsense"),
         (["--set", "held_out=2"], 2, "held_out"),
-        (["--set", "characters=天地"], 2, "they come from the pairs"),
+        (["--set", "characters=天地"], 2, "characters follows from the data"),
         (["--set", "held_out=0", "--patience", "2"], 2, "nothing is held out"),
         (["--set", "steps=none"], 2, "would not end"),
         (["--set", "min_count=999"], 1, "no character stands 999 times"),

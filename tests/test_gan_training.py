@@ -28,7 +28,7 @@ from minent.neural.gan.learning import GanTask, draw, train_gan
 from minent.neural.gan.networks import make_generator
 from minent.neural.gan.settings import ARCHITECTURES, PENALTIES, RECIPES, configure
 from minent.neural.images.data import Images
-from minent.neural.judge import judge_pictures, load_judge, train_judge
+from minent.neural.judge import Judge, JudgeConfig, judge_pictures, load_judge, name_labels, train_judge
 from minent.neural.settings import TrainingSettings
 from minent.neural.tensors import stream_tensors
 from minent.neural.training import train
@@ -153,7 +153,8 @@ def test_out_of_memory_says_which_setting_to_lower(tmp_path: Path) -> None:
 
     task.batch = fail  # type: ignore[method-assign]
     with pytest.raises(
-        TrainingError, match="out of memory on cpu; nothing was saved yet; a smaller --batch-size needs less"
+        TrainingError,
+        match="nothing was saved yet; a smaller --batch-size, --size or --set width=N needs less",
     ):
         train(task, tmp_path)
 
@@ -224,6 +225,21 @@ def test_samples_that_are_no_folder_are_told_and_what_is_kept(tmp_path: Path) ->
     with pytest.raises(OutputError, match="samples: File exists"):
         train_gan(configure(1, 8, "dcgan", width=4, latent=8), bars(), tmp_path / "gan", SETTINGS, report=told.append)
     assert told[-1].startswith("the weights of step ") and (tmp_path / "gan" / "samples").read_text() == "mine"
+
+
+def test_a_judge_that_was_not_trained_is_refused(tmp_path: Path) -> None:
+    judge = Judge(JudgeConfig(1, 8, 2, name_labels(bars())))
+    for value in (math.nan, 1e30):
+        judge.body[-3].weight.data.fill_(value)
+        judge.body[-2].running_var.fill_(1.0)
+        with pytest.raises(ModelError, match="x: its features are too large to be those of a trained judge"):
+            judge_pictures(judge.eval(), bars(), torch.rand(8, 1, 8, 8), "x")
+
+
+def test_a_judge_of_fewer_classes_does_not_name_them(tmp_path: Path) -> None:
+    images = dataclasses.replace(bars(), label_names=("0", "1", "2"))
+    judge = Judge(JudgeConfig(1, 8, 2, name_labels(images))).eval()
+    assert "judge_accuracy" not in judge_pictures(judge, images, torch.rand(8, 1, 8, 8), "x")
 
 
 @pytest.mark.parametrize("growth", [-1.0, 1.5])

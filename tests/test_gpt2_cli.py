@@ -203,15 +203,15 @@ def test_what_cannot_be_done_is_told_in_one_line(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--steps", "1", "--held-out", "nan"], "held_out=nan"),
+        (["train", "--steps", "1", "--held-out", "nan"], "'--held-out': nan is not a finite number"),
         (["train", "--set", "epochs=none"], "the training would not end"),
-        (["train", "--epochs", "inf"], "epochs=inf: must be above 0, and finite"),
+        (["train", "--epochs", "inf"], "'--epochs': inf is not a finite number"),
         (["train", "--steps", "1", "--held-out", "0", "--patience", "2"], "patience=2: nothing is held out"),
         (["finetune", "{home}/model", "--steps", "1", "--window", "17"], "window=17: the model has 16 positions"),
-        (["generate", "{home}/model", "x", "--temperature", "nan"], "temperature=nan"),
+        (["generate", "{home}/model", "x", "--temperature", "nan"], "'--temperature': nan is not"),
         (["generate", "{home}/model", "x", "--temperature", "1e-40"], "temperature=1e-40"),
-        (["generate", "{home}/model", "x", "--repetition-penalty", "inf"], "repetition_penalty=inf"),
-        (["generate", "{home}/model", "x", "--top-p", "nan"], "top_p=nan"),
+        (["generate", "{home}/model", "x", "--repetition-penalty", "inf"], "'--repetition-penalty': inf is not"),
+        (["generate", "{home}/model", "x", "--top-p", "nan"], "'--top-p': nan is not"),
     ],
 )
 def test_a_choice_that_cannot_be_is_a_mistake_of_usage(

@@ -213,6 +213,65 @@ def test_what_is_missing_is_told_in_one_line(
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize(
+    ("system", "pair"),
+    [
+        *(("gan", pair) for pair in ("channels=3", "size=16", "classes=2", "architecture=style")),
+        *(("vae", pair) for pair in ("channels=3", "width=16", "height=16")),
+        *(("cluster", pair) for pair in ("channels=3", "height=16", "output=linear")),
+        *(("fvae", pair) for pair in ("channels=3", "size=16", "model=glow")),
+    ],
+)
+def test_settings_that_follow_from_the_data_are_refused(
+    system: str, pair: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = run(capsys, system, "train", pictures, "-o", tmp_path / "x", "--steps", 2, "--set", pair)
+    assert code == 2 and f"{pair}: {pair.partition('=')[0]} follows from the data and the options" in error
+    code, _, error = run(capsys, system, "train", pictures, "-o", tmp_path / "x", "--steps", 2, "--set", "nothing=1")
+    assert code == 2 and "KEY=VALUE with one of the keys" in error and "channels" not in error
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("gan", "sample", "m", "-o", "x", "--truncation", "nan"), "nan is not a finite number"),
+        (("fvae", "sample", "m", "-o", "x", "--temperature", "NaN"), "NaN is not a finite number"),
+        (("cluster", "sample", "m", "-o", "x", "--deviation", "nan"), "nan is not a finite number"),
+        (("cluster", "classes", "m", "-o", "x", "--least", "nan"), "nan is not a finite number"),
+        (("vae", "train", ".", "-o", "x", "--minutes", "inf"), "inf is not a finite number"),
+        (("vae", "train", ".", "-o", "x", "--threads", "100000000"), "not in the range"),
+        (
+            ("cluster", "train", "t.txt", "--words", "w", "-o", "x", "--size", "8"),
+            "of pictures do not go with",
+        ),
+        (
+            ("cluster", "train", "t.txt", "--words", "w", "-o", "x", "--set", "words=100"),
+            "words=100: more than dim=",
+        ),
+    ],
+)
+def test_what_would_be_ignored_or_is_no_number_is_refused(
+    arguments: tuple[str, ...],
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, error = run(capsys, *arguments)
+    assert code == 2 and problem in error and out == "" and not (tmp_path / "x").exists()
+
+
+def test_every_class_has_a_size_even_if_nothing_is_in_it(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = ("--classes", 50, "--steps", 1, "--threads", 1, "--batch-size", 20)
+    assert run(capsys, "cluster", "train", pictures, "-o", tmp_path / "x", *few)[0] == 0
+    figures = json.loads(run(capsys, "cluster", "evaluate", tmp_path / "x", pictures)[1])
+    assert len(figures["sizes"]) == len(figures["majority_labels"]) == 50 and sum(figures["sizes"]) == 20
+
+
 def test_a_checkpoint_of_another_model_is_refused(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

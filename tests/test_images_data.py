@@ -14,6 +14,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from minent.errors import CorpusError  # noqa: E402
 from minent.lexicon import Lexicon  # noqa: E402
+from minent.neural.images import glyphs  # noqa: E402
 from minent.neural.images.data import fit, read_images  # noqa: E402
 from minent.neural.images.glyphs import frequent_characters  # noqa: E402
 from minent.neural.images.grid import GAP, make_grid, save_grid  # noqa: E402
@@ -208,6 +209,28 @@ def test_glyphs_labelled_by_character_have_each_font_in_the_test(tmp_path: Path)
     drawn = {tuple(pixels.ravel()) for pixels in read_images(str(path), ImageSettings(fonts=fonts[:1])).pixels}
     of_first = [tuple(pixels.ravel()) in drawn for pixels in test.pixels]
     assert 0 < sum(of_first) < len(of_first)
+
+
+@pytest.mark.skipif(not NOTO.exists(), reason="Debian's package fonts-noto-cjk is not installed")
+@pytest.mark.parametrize("damaged", ["国", glyphs.NO_CHARACTER])
+def test_glyphs_that_are_damaged_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str) -> None:
+    (tmp_path / "words.txt").write_text("一 9\n国 8\n", encoding="utf-8")
+    draw = glyphs._draw
+
+    def fail(font: object, character: str, *place: object) -> object:
+        if character == damaged:
+            raise OSError("invalid outline")
+        return draw(font, character, *place)
+
+    monkeypatch.setattr(glyphs, "_draw", fail)
+    told: list[str] = []
+    settings = ImageSettings(fonts=(str(NOTO),))
+    if damaged == "国":
+        assert read_images(str(tmp_path / "words.txt"), settings, told.append).names == ("一",)
+        assert told == [f"{NOTO}: 1 of 2 characters have no glyph"]
+    else:
+        with pytest.raises(CorpusError, match=rf"{NOTO.name}: a damaged font: invalid outline"):
+            read_images(str(tmp_path / "words.txt"), settings)
 
 
 @pytest.mark.parametrize("font", ["no-such-font.ttc", "no-such-font.ttc:3"])

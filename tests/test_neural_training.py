@@ -181,7 +181,7 @@ def test_an_earlier_model_stays_whole_where_another_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, name: str
 ) -> None:
     train(Line(SETTINGS), tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name != "metrics.jsonl"}
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, None)
@@ -194,7 +194,10 @@ def test_an_earlier_model_stays_whole_where_another_cannot_be_written(
     with pytest.raises(OutputError, match=f"{name}: no space left"):
         train(other, tmp_path, report=told.append)
     assert told[-1] == "nothing was saved yet"
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name != "metrics.jsonl"} == before
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    monkeypatch.undo()
+    train(Line(dataclasses.replace(SETTINGS, seed=1, steps=4)), tmp_path)
+    assert [line["step"] for line in _log(tmp_path) if "loss" in line] == [4]  # its own log, whole
 
 
 def test_a_log_that_cannot_be_written_ends_the_training_and_what_is_kept_is_told(tmp_path: Path) -> None:

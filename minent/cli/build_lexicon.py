@@ -9,6 +9,7 @@ import click
 
 from minent.cli.engines import check_engine, open_source
 from minent.cli.options import (
+    FloatRange,
     corpus_options,
     engine_options,
     is_given,
@@ -32,7 +33,7 @@ DEFAULTS = LexiconSettings()
 @click.option("--recipe", type=click.Choice(RECIPES), default=DEFAULTS.recipe, show_default=True, help="How to mine.")
 @units_option
 @click.option("--min-count", type=click.IntRange(min=1), metavar="N", help="Least occurrences of a word.")
-@click.option("--min-prob", type=click.FloatRange(0, 1, max_open=True), metavar="P", help="Least probability (plain).")
+@click.option("--min-prob", type=FloatRange(0, 1, max_open=True), metavar="P", help="Least probability (plain).")
 @click.option("--min-pmi", type=float, metavar="NATS", help="Least PMI of neighbours that are joined.")
 @click.option(
     "--redundancy",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -24,6 +25,16 @@ def available_cores() -> int:
 def is_given(name: str) -> bool:
     """Whether the running command was given this parameter on its command line."""
     return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+class FloatRange(click.FloatRange):
+    """A finite number of a range; click takes NaN for one of any range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return found
 
 
 def _together(*decorators: Decorator[Function]) -> Decorator[Function]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 import sys
@@ -12,7 +11,7 @@ import click
 
 from minent.cli.engines import check_engine, open_source
 from minent.cli.notices import tell_corpus
-from minent.cli.options import corpus_options, engine_options, output_option, run_options, units_option
+from minent.cli.options import FloatRange, corpus_options, engine_options, output_option, run_options, units_option
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--protect", multiple=True, metavar="LIST", help="Words that are never cut, signs and spaces included.")
 @click.option("--no-unknown-model", is_flag=True, help="Use the words alone, and not the model beside the lexicon.")
-@click.option("--sample", type=click.FloatRange(0), metavar="ALPHA", help="Draw a cutting, ∝ Π p(word)^ALPHA.")
+@click.option("--sample", type=FloatRange(0), metavar="ALPHA", help="Draw a cutting, ∝ Π p(word)^ALPHA.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For --sample.")
 @click.option("--nbest", type=click.IntRange(1), metavar="K", help="The K best: line number, log-probability, words.")
 @click.option("--confidence", is_flag=True, help="The probability of each word: 天气/0.985")
@@ -75,8 +74,6 @@ def command(
     \b
     Example:  echo 今天天气真好 | minent segment
     """
-    if sample is not None and not math.isfinite(sample):
-        raise click.UsageError(f"--sample {sample} is not a finite number")
     if separator != " " and (form != "words" or nbest is not None or confidence):
         raise click.UsageError("--separator goes with --format words only, and not with --nbest or --confidence")
     if not separator:

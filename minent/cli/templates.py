@@ -9,6 +9,7 @@ import click
 
 from minent.cli.engines import check_engine, open_source
 from minent.cli.options import (
+    FloatRange,
     corpus_options,
     engine_options,
     memory_option,
@@ -67,7 +68,7 @@ OF_CORPUS = ""  # --classes without a file
     help="Greatest distance of two words that an edge joins; 1 mines collocations.",
 )
 @click.option("--min-count", type=click.IntRange(min=1), metavar="N", help="Least occurrences of an edge, a template.")
-@click.option("--min-prob", type=click.FloatRange(0, 1, max_open=True), metavar="P", help="Least probability of these.")
+@click.option("--min-prob", type=FloatRange(0, 1, max_open=True), metavar="P", help="Least probability of these.")
 @click.option("--min-pmi", type=float, metavar="NATS", help="Least PMI of an edge.  [default: 1, with --min-prob 2]")
 @click.option("--min-sentences", type=click.IntRange(min=1), metavar="N", help="Least sentences with a template.")
 @click.option(

@@ -22,6 +22,7 @@ from minent.neural.checkpoint import build_model
 from minent.neural.device import choose_device, seed_step
 from minent.neural.frechet import frechet_distance
 from minent.neural.images.data import Images
+from minent.neural.images.settings import check_channels
 from minent.neural.settings import TrainingSettings
 from minent.neural.task import Figures, Task
 from minent.neural.training import TrainingResult, train
@@ -30,6 +31,7 @@ TRAINING = TrainingSettings(epochs=2, batch_size=128, learning_rate=2e-3, schedu
 FEATURES = 64
 TOGETHER = 500  # pictures that are judged at once
 LEAST_REAL = 4  # two in each half
+LARGEST_FEATURE = 1e6  # they are normalised
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class JudgeConfig:
     labels: str = ""
 
     def __post_init__(self) -> None:
-        for name, least, most in (("channels", 1, 4), ("size", 4, 512), ("classes", 2, 10_000)):
+        check_channels(self.channels)
+        for name, least, most in (("size", 4, 512), ("classes", 2, 10_000)):
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name}={getattr(self, name)}: must be between {least} and {most}")
 
@@ -182,13 +185,16 @@ def judge_pictures(judge: Any, real: Images, pictures: Any, shown: str) -> dict[
             raise ModelError(display_path(shown), f"judges pictures of {wanted}, not of {shape}")
     if len(real) < LEAST_REAL:
         raise CorpusError(real.source, f"{len(real)} pictures are too few for a Fréchet distance of their halves")
-    of_real = judge.features(torch.from_numpy(real.pixels))
+    of_real, of_pictures = judge.features(torch.from_numpy(real.pixels)), judge.features(pictures)
+    if not max(np.abs(of_real).max(), np.abs(of_pictures).max()) <= LARGEST_FEATURE:  # nor is what is no number
+        raise ModelError(display_path(shown), "its features are too large to be those of a trained judge")
     found: dict[str, Any] = {
-        "frechet_distance": frechet_distance(of_real, judge.features(pictures)),
+        "frechet_distance": frechet_distance(of_real, of_pictures),
         "frechet_distance_of_halves": frechet_distance(of_real[::2], of_real[1::2]),
         "pictures": len(pictures),
         "real_pictures": len(real),
     }
-    if real.labels is not None and judge.config.labels == name_labels(real):
+    names_all = len(real.label_names) <= judge.config.classes and judge.config.labels == name_labels(real)
+    if real.labels is not None and names_all:
         found["judge_accuracy"] = judge_accuracy(judge, real)["accuracy"]
     return found

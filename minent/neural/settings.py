@@ -7,7 +7,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -68,8 +68,10 @@ class TrainingSettings:
             raise ValueError(f"seed={self.seed}: must be between 0 and {(1 << 32) - 1}")
 
 
-def with_pairs(settings: Settings, pairs: Iterable[str]) -> Settings:
+def with_pairs(settings: Settings, pairs: Iterable[str], fixed: Collection[str] = ()) -> Settings:
     """Settings with fields replaced by `key=value` texts. ValueError: no such field, or a value of another type.
+
+    fixed : fields that follow from the data, or have an option of their own
 
     >>> with_pairs(TrainingSettings(), ["warmup=20", "schedule=cosine", "patience=none"]).warmup
     20
@@ -80,7 +82,10 @@ def with_pairs(settings: Settings, pairs: Iterable[str]) -> Settings:
         key, equals, text = pair.partition("=")
         key = key.strip().replace("-", "_")
         if not equals or key not in kinds:
-            raise ValueError(f"{pair}: not KEY=VALUE with one of the keys {', '.join(kinds)}")
+            known = ", ".join(name for name in kinds if name not in fixed)
+            raise ValueError(f"{pair}: not KEY=VALUE with one of the keys {known}")
+        if key in fixed:
+            raise ValueError(f"{pair}: {key} follows from the data and the options")
         changed[key] = parse_value(text.strip(), kinds[key], key)
     return dataclasses.replace(settings, **changed)  # type: ignore[type-var]
 

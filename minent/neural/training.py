@@ -62,12 +62,9 @@ def train(
     loop = _Loop(task, path, report)
     if resume:
         loop.restore()
-    else:
-        with output_errors(str(path / METRICS)):
-            (path / METRICS).unlink(missing_ok=True)
     try:
         with status_line(progress) as show, _memory_errors_told(loop):
-            return loop.run(show, lambda line: _append(path / METRICS, line))
+            return loop.run(show)
     except TrainingError as error:
         raise TrainingError(error.step, f"{error.problem}; {loop.kept()}", error.hint) from error
     except OutputError:
@@ -82,6 +79,7 @@ class _Loop:
     def __init__(self, task: Task, folder: Path, report: Callable[[str], object]) -> None:
         self.task, self.settings, self.folder, self.report = task, task.settings, folder, report
         self.at = Progress()
+        self.log = _Log(folder / METRICS)
         self.saved_step = self.weights_step = 0
         self.resumed_seconds = 0.0
         self.began = self.last_save = time.monotonic()
@@ -89,8 +87,8 @@ class _Loop:
             name: [group["lr"] for group in optimizer.param_groups] for name, optimizer in task.optimizers.items()
         }
 
-    def run(self, show: Callable[[str], object], write: Callable[[Mapping[str, Any]], None]) -> TrainingResult:
-        task, settings, at = self.task, self.settings, self.at
+    def run(self, show: Callable[[str], object]) -> TrainingResult:
+        task, settings, at, write = self.task, self.settings, self.at, self.log.write
         evaluate_every = settings.evaluate_every or task.steps_per_epoch
         self.report(f"training on {describe_device(task.device)}, {settings.precision}; {self.plan()}")
         window = _Window()
@@ -108,13 +106,13 @@ class _Loop:
                 show(f"step {at.step:,}  {window.describe(task.unit)}")
                 write({"step": at.step, "epoch": self.epochs(), "seconds": round(at.seconds, 3), **window.close()})
             if at.step % evaluate_every == 0:
-                self.evaluate(write)
+                self.evaluate()
             if time.monotonic() - self.last_save >= 60 * settings.checkpoint_minutes:
                 self.save()
         if window.steps:
             write({"step": at.step, "epoch": self.epochs(), "seconds": round(at.seconds, 3), **window.close()})
         if at.judged_step != at.step:
-            self.evaluate(write)
+            self.evaluate()
         self.save()
         return TrainingResult(at.step, self.epochs(), at.seconds, reason, at.best or {})
 
@@ -159,7 +157,7 @@ class _Loop:
             for group, rate in zip(optimizer.param_groups, self.rates[name], strict=True):
                 group["lr"] = rate * factor
 
-    def evaluate(self, write: Callable[[Mapping[str, Any]], None]) -> None:
+    def evaluate(self) -> None:
         """Judge the weights; the best go to model.safetensors at once."""
         at = self.at
         seed_step(self.settings.seed, at.step)
@@ -172,7 +170,9 @@ class _Loop:
         check_finite(figures, at.step)
         at.judged_step = at.step
         at.seconds = self.resumed_seconds + time.monotonic() - self.began
-        write({"step": at.step, "epoch": self.epochs(), "seconds": round(at.seconds, 3), "evaluation": figures})
+        self.log.write(
+            {"step": at.step, "epoch": self.epochs(), "seconds": round(at.seconds, 3), "evaluation": figures}
+        )
         self.report(f"step {at.step:,}, {at.seconds:,.0f} s: held-out {describe(figures)}")
         if at.best is None or figures["loss"] < at.best["loss"]:
             at.best, at.evaluations_without_gain = figures, 0
@@ -190,8 +190,9 @@ class _Loop:
             partial(stream_tensors, task.best_weights()),
             {"step": self.at.step, **(self.at.best or {})},
             extras=task.extras,
-            replaced=() if self.saved_step else (TRAINING, *task.outdated),
+            replaced=() if self.saved_step else (TRAINING, *self.log.outdated(), *task.outdated),
         )
+        self.log.begin()
         self.weights_step = self.at.step
 
     def kept(self) -> str:
@@ -212,8 +213,53 @@ class _Loop:
         """Go back to the last moment that was kept. ModelError: none, or of another training."""
         self.at = restore_moment(self.folder, self.task)
         self.saved_step, self.resumed_seconds = self.at.step, self.at.seconds
-        _drop_lines_after(self.folder / METRICS, self.at.step)
+        self.log.drop_after(self.at.step)
         self.report(f"resumed at step {self.at.step:,}")
+
+
+class _Log:
+    """metrics.jsonl. What is to replace another's log waits until the weights that it tells of replace the other's."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.waiting: list[str] | None = [] if path.exists() else None
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Add a line at the end."""
+        text = json.dumps(dict(line), ensure_ascii=False) + "\n"
+        if self.waiting is None:
+            self._append(text)
+        else:
+            self.waiting.append(text)
+
+    def outdated(self) -> list[str]:
+        """The log of an earlier training that is still there."""
+        return [] if self.waiting is None else [self.path.name]
+
+    def begin(self) -> None:
+        """Write what waits: the earlier log is gone."""
+        text, self.waiting = "".join(self.waiting or []), None
+        if text:
+            self._append(text)
+
+    def drop_after(self, step: int) -> None:
+        """Go on with the log that is there, but forget what it says of steps that will be done again."""
+        self.waiting = None
+        if not self.path.exists():
+            return
+        kept = []
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue  # cut off while it was written
+        with atomic_open(self.path, "w") as stream:
+            stream.write("".join(kept))
+
+    def _append(self, text: str) -> None:
+        with output_errors(str(self.path)), open(self.path, "a", encoding="utf-8") as stream:
+            stream.write(text)
 
 
 class _Window:
@@ -263,23 +309,3 @@ def _memory_errors_told(loop: _Loop) -> Iterator[None]:
             raise
         task = loop.task
         raise TrainingError(loop.at.step, f"out of memory on {task.device}", task.memory_hint) from error
-
-
-def _append(path: Path, line: Mapping[str, Any]) -> None:
-    with output_errors(str(path)), open(path, "a", encoding="utf-8") as stream:
-        stream.write(json.dumps(dict(line), ensure_ascii=False) + "\n")
-
-
-def _drop_lines_after(path: Path, step: int) -> None:
-    """Forget what the log says of steps that will be done again."""
-    if not path.exists():
-        return
-    kept = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            if json.loads(line)["step"] <= step:
-                kept.append(line + "\n")
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue  # cut off while it was written
-    with atomic_open(path, "w") as stream:
-        stream.write("".join(kept))

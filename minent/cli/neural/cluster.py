@@ -18,7 +18,7 @@ from minent.cli.neural.options import (
     training_settings,
     use_threads,
 )
-from minent.cli.options import is_given, reading_options
+from minent.cli.options import FloatRange, is_given, reading_options
 from minent.neural.cluster.settings import ENCODERS, RECIPE, RECIPES, TRAINING, ClusterSettings
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 from minent.neural.words.settings import WordSettings
@@ -105,6 +105,9 @@ def train(
         raise click.UsageError(str(error)) from error
     reading = {"field": field, "encoding": encoding, "errors": errors}
     if lexicon is not None:
+        for name in PICTURE_OPTIONS[1:]:
+            if is_given(name):
+                raise click.UsageError("options of pictures do not go with --words")
         examples = _vectors(options["data"], lexicon, of_vectors, options["seed"], quiet, reading)
         for name in PICTURE_OPTIONS:
             options.pop(name)
@@ -209,7 +212,7 @@ def evaluate(
 @click.option("-n", "--count", type=click.IntRange(1, 100), default=10, show_default=True, help="Pictures of a class.")
 @click.option(
     "--deviation",
-    type=click.FloatRange(0, 10),
+    type=FloatRange(0, 10),
     default=1.0,
     show_default=True,
     help="Of z about the mean of its class; 0 draws the mean.",
@@ -257,7 +260,7 @@ def sample(
 @click.option("-o", "--output", default="-", show_default=True, type=click.Path(dir_okay=False), metavar="FILE")
 @click.option(
     "--least",
-    type=click.FloatRange(0, 1),
+    type=FloatRange(0, 1),
     default=0.0,
     show_default=True,
     metavar="P",

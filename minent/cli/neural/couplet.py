@@ -17,6 +17,7 @@ from minent.cli.neural.options import (
     training_settings,
     use_threads,
 )
+from minent.cli.options import FloatRange
 from minent.neural.couplet.settings import MODELS, RULES, TRAINING, DataSettings, DecodingSettings
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 
@@ -139,7 +140,7 @@ def train(
 @beam_option
 @click.option(
     "--temperature",
-    type=click.FloatRange(0, 100),
+    type=FloatRange(0, 100),
     default=0.0,
     show_default=True,
     help="0: the most probable lines; above: lines drawn at random, 1 as the model has it.",

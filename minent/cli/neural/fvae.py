@@ -17,13 +17,14 @@ from minent.cli.neural.options import (
     training_settings,
     use_threads,
 )
+from minent.cli.options import FloatRange
 from minent.neural.fvae.settings import MODELS, TRAINING, FvaeConfig, most_levels
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 
 SHOWN = 64  # pictures that are drawn when a training ends
 
 temperature_option = click.option(
-    "--temperature", type=click.FloatRange(0, 10), default=1.0, show_default=True, help="Deviation of the latents."
+    "--temperature", type=FloatRange(0, 10), default=1.0, show_default=True, help="Deviation of the latents."
 )
 
 
@@ -74,7 +75,8 @@ def train(
     held_out = min(MOST_HELD_OUT, len(images) // 10)
     try:
         whole = FvaeConfig(images.shape[0], side, levels=most_levels(side))
-        whole = with_pairs(whole, [pair for pair in pairs if pair not in of_training])
+        fixed = ("channels", "size", "model")
+        whole = with_pairs(whole, [pair for pair in pairs if pair not in of_training], fixed)
         config = dataclasses.replace(whole, model=model)
         if not own_width and model != "fvae":
             config = with_size_of(config, dataclasses.replace(whole, model="fvae"))

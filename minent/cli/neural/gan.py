@@ -17,12 +17,13 @@ from minent.cli.neural.options import (
     training_settings,
     use_threads,
 )
+from minent.cli.options import FloatRange
 from minent.neural.gan.settings import ARCHITECTURES, LOSSES, PENALTIES, TRAINING, configure
 from minent.neural.settings import TrainingSettings, field_types, with_pairs
 
 truncation_option = click.option(
     "--truncation",
-    type=click.FloatRange(0, 10),
+    type=FloatRange(0, 10),
     metavar="T",
     help="Largest magnitude in z, drawn again above it; of style: ψ.  [default: none]",
 )
@@ -46,12 +47,12 @@ def command() -> None:
 @click.option("--architecture", type=click.Choice(ARCHITECTURES), default="dcgan", show_default=True)
 @click.option("--loss", type=click.Choice(LOSSES), help="[default: the architecture's]")
 @click.option("--penalty", type=click.Choice(PENALTIES), help="On the slope of the discriminator.  [default: likewise]")
-@click.option("--penalty-weight", type=click.FloatRange(min=0), help="[default: 10; of roth 2]")
+@click.option("--penalty-weight", type=FloatRange(min=0), help="[default: 10; of roth 2]")
 @click.option("--spectral-norm/--no-spectral-norm", default=None, help="Of the discriminator's weights.")
-@click.option("--bottleneck", type=click.FloatRange(min=0), metavar="NATS", help="Let this much through on the mean.")
-@click.option("--lr-d", type=click.FloatRange(min=0, min_open=True), help="Learning rate of the discriminator.")
-@click.option("--lr-g", type=click.FloatRange(min=0, min_open=True), help="Learning rate of the generator.")
-@click.option("--ema", type=click.FloatRange(0, 1), metavar="DECAY", help="Keep an average of the generator; 0: none.")
+@click.option("--bottleneck", type=FloatRange(min=0), metavar="NATS", help="Let this much through on the mean.")
+@click.option("--lr-d", type=FloatRange(min=0, min_open=True), help="Learning rate of the discriminator.")
+@click.option("--lr-g", type=FloatRange(min=0, min_open=True), help="Learning rate of the generator.")
+@click.option("--ema", type=FloatRange(0, 1), metavar="DECAY", help="Keep an average of the generator; 0: none.")
 @click.option("--conditional", is_flag=True, help="Tell both players the labels.")
 @training_options("PIL", "matplotlib")
 def train(
@@ -102,7 +103,8 @@ def train(
         if conditional and images.labels is not None:
             given["classes"] = int(images.labels.max()) + 1
         config = configure(images.shape[0], side, architecture, **given)
-        config = with_pairs(config, [pair for pair in pairs if pair not in of_training])
+        fixed = ("channels", "size", "classes", "architecture")
+        config = with_pairs(config, [pair for pair in pairs if pair not in of_training], fixed)
         result = train_gan(config, images, output, settings, resume=resume, report=report, progress=not quiet)
     except ValueError as error:
         raise click.UsageError(str(error)) from error

@@ -10,7 +10,7 @@ import click
 from minent.cli.neural.gpt2_training import finetune, tell_size, train
 from minent.cli.neural.options import given_lines, model_options, needs, quiet_option, seed_option, use_threads
 from minent.cli.notices import answer, tell_corpus
-from minent.cli.options import Function, corpus_options
+from minent.cli.options import FloatRange, Function, corpus_options
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
@@ -72,12 +72,10 @@ command.add_command(finetune)
 @click.option("--length", type=click.IntRange(min=1), default=128, show_default=True, help="Most units to add.")
 @click.option("--least", type=click.IntRange(min=0), default=0, show_default=True, help="So many before it may end.")
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Texts for each beginning.")
-@click.option("--temperature", type=click.FloatRange(min=0), default=1.0, show_default=True, help="0: the likeliest.")
+@click.option("--temperature", type=FloatRange(min=0), default=1.0, show_default=True, help="0: the likeliest.")
 @click.option("--top-k", type=click.IntRange(min=0), default=0, show_default=True, help="The k likeliest only; 0: all.")
-@click.option(
-    "--top-p", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True, help="Likeliest mass."
-)
-@click.option("--repetition-penalty", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
+@click.option("--top-p", type=FloatRange(0, 1, min_open=True), default=0.95, show_default=True, help="Likeliest mass.")
+@click.option("--repetition-penalty", type=FloatRange(min=0, min_open=True), default=1.0, show_default=True)
 @click.option("--stop", default="。", show_default=True, metavar="TEXT", help='A text ends after it; "": never.')
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
 @click.option("--cache/--no-cache", default=True, help="Without: read all anew for each unit, for comparison.")

@@ -9,7 +9,7 @@ import click
 
 from minent.cli.neural.options import tell_result, training_options, training_settings
 from minent.cli.notices import say, tell_corpus
-from minent.cli.options import Decorator, Function, reading_options
+from minent.cli.options import Decorator, FloatRange, Function, reading_options
 
 if TYPE_CHECKING:
     from minent.neural.gpt2.model import GPT2Config
@@ -32,7 +32,7 @@ def language_options(optimizer: str) -> Callable[[Function], Function]:
             ),
             click.option(
                 "--held-out",
-                type=click.FloatRange(0, 0.5),
+                type=FloatRange(0, 0.5),
                 default=0.05,
                 show_default=True,
                 help="Share at the end of the corpus that is not trained on and judges the weights.",

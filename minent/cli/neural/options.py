@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from minent.cli.options import FloatRange
 from minent.errors import CorpusError, MissingExtraError, ModelError
 from minent.neural.settings import DEVICES, PRECISIONS, TrainingSettings, with_pairs
 
@@ -67,7 +68,7 @@ seed_option = click.option(
     "--seed", type=click.IntRange(0, (1 << 32) - 1), default=0, show_default=True, help="Of everything random."
 )
 threads_option = click.option(
-    "--threads", type=click.IntRange(min=1), metavar="N", help="Of PyTorch on the CPU.  [default: all cores]"
+    "--threads", type=click.IntRange(1, 1024), metavar="N", help="Of PyTorch on the CPU.  [default: all cores]"
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress, no summary, no notices on stderr.")
 
@@ -118,11 +119,11 @@ def training_options(*packages: str) -> Callable[[Function], Function]:
             metavar="DIR",
             help="Folder of the model.",
         ),
-        click.option("--epochs", type=click.FloatRange(min=0, min_open=True), help="Times that all data is seen."),
+        click.option("--epochs", type=FloatRange(min=0, min_open=True), help="Times that all data is seen."),
         click.option("--steps", type=click.IntRange(min=1), help="Steps of optimisation."),
         click.option(
             "--minutes",
-            type=click.FloatRange(min=0, min_open=True),
+            type=FloatRange(min=0, min_open=True),
             help="Time for the training, resumed parts included.",
         ),
         click.option("--resume", is_flag=True, help="Go on with the training in DIR."),
@@ -130,7 +131,7 @@ def training_options(*packages: str) -> Callable[[Function], Function]:
         device_option,
         precision_option,
         click.option("--batch-size", type=click.IntRange(min=1), help="Examples of one forward pass."),
-        click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True), help="The highest one."),
+        click.option("--learning-rate", type=FloatRange(min=0, min_open=True), help="The highest one."),
         click.option(
             "--patience", type=click.IntRange(min=1), metavar="N", help="Stop after N evaluations without improvement."
         ),

@@ -25,7 +25,7 @@ def evaluate_pictures(model: Any, images: Images, baseline: bool, seed: int) -> 
     if images.labels is None:
         raise CorpusError(images.source, "its pictures have no labels to judge classes by")
     found = classify(model, images).argmax(1)
-    table = contingency(found, images.labels)
+    table = contingency(found, images.labels, model.config.classes)
     figures: dict[str, Any] = {"pictures": len(images), "classes": model.config.classes}
     figures |= _rounded(agreement(found, images.labels))
     if baseline:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from minent.neural.cluster.encoder import FEATURES, NormalisedEncoder
 from minent.neural.cluster.settings import ENCODERS, NETWORKS, OUTPUTS
 from minent.neural.images.networks import ConvDecoder, ConvEncoder, check_sizes, check_weights, full_layers, linear
-from minent.neural.images.settings import LARGEST_SIDE
+from minent.neural.images.settings import LARGEST_SIDE, check_channels
 
 KIND = "cluster"
 FILTERS = (32, 64)
@@ -52,6 +52,8 @@ class ClusterConfig:
         for name, choices in (("network", ENCODERS), ("decoder", NETWORKS), ("output", OUTPUTS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}={getattr(self, name)}: choose {', '.join(choices)}")
+        if self.output == "sigmoid":
+            check_channels(self.channels)
         check_sizes(
             self, channels=1 << 16, height=LARGEST_SIDE, width=LARGEST_SIDE, classes=1 << 16, latent=4096, hidden=8192
         )

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def contingency(found: ArrayLike, true: ArrayLike) -> NDArray[np.int64]:
-    """How often a found class and a true one come together; int64[found classes, true classes]."""
+def contingency(found: ArrayLike, true: ArrayLike, least: int = 0) -> NDArray[np.int64]:
+    """How often a found class and a true one come together; int64[found classes, at least so many; true classes]."""
     rows, columns = np.asarray(found, dtype=np.int64), np.asarray(true, dtype=np.int64)
     if rows.shape != columns.shape or rows.ndim != 1 or not len(rows):
         raise ValueError(f"{rows.shape} found and {columns.shape} true classes: needed are two lists of one length")
-    table = np.zeros((rows.max() + 1, columns.max() + 1), dtype=np.int64)
+    table = np.zeros((max(least, rows.max() + 1), columns.max() + 1), dtype=np.int64)
     np.add.at(table, (rows, columns), 1)
     return table
 

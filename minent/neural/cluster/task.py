@@ -37,7 +37,7 @@ class ClusterTask(Task):
     """One clustering VAE and what it is to part into classes."""
 
     unit = "examples"
-    memory_hint = "a smaller --batch-size, or --set hidden=N, needs less"
+    memory_hint = "fewer --classes, a smaller --batch-size or --set hidden=N need less"
 
     def __init__(
         self, model: Any, examples: Any, choices: ClusterSettings, settings: TrainingSettings, device: Any
@@ -100,7 +100,8 @@ def train_clusters(
     Errors: `minent.neural.training.train`; ValueError: no such size, or out of bounds.
     """
     channels, height, width = examples.shape
-    config = with_pairs(ClusterConfig(channels, height, width, **(fields or {})), sizes)
+    fixed = ("channels", "height", "width", "output")
+    config = with_pairs(ClusterConfig(channels, height, width, **(fields or {})), sizes, fixed)
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     task = ClusterTask(ClusterVae(config), examples, choices, settings, device)

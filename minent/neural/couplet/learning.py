@@ -59,9 +59,7 @@ def train_couplets(
     characters = count_characters([*split.learned.upper, *split.learned.lower], data.min_count)
     if not characters:
         raise CorpusError("couplets", f"no character stands {data.min_count} times", "--set min_count=1 takes all")
-    config: Any = with_pairs(config_type(characters), sizes)
-    if config.characters != characters:
-        raise ValueError("characters: they come from the pairs; --set min_count=N decides which")
+    config: Any = with_pairs(config_type(characters), sizes, ("characters",))
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     task = CoupletTask(kind, make(config), split.learned, split.held_out, settings, device)

@@ -58,6 +58,7 @@ class FvaeTask(Task):
 
     kind = "fvae"
     unit = "images"
+    memory_hint = "a smaller --batch-size, --size or --set width=N needs less"
 
     def __init__(
         self, config: FvaeConfig, images: Any, held_out: Any, settings: TrainingSettings, device: Any = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minent.neural.images.settings import check_channels
 from minent.neural.settings import TrainingSettings
 
 MODELS = ("fvae", "glow", "vae")
@@ -34,11 +35,12 @@ class FvaeConfig:
     noise: float = 0.1
 
     def __post_init__(self) -> None:
+        check_channels(self.channels)
         if self.model not in MODELS:
             raise ValueError(f"model={self.model}: choose {', '.join(MODELS)}")
         if self.size % 2:
             raise ValueError(f"size={self.size}: must be even; --size puts a margin about idx pictures")
-        bounds = (("channels", 1, 4), ("size", 2, 512), ("levels", 1, 6), ("blocks", 1, 64), ("depth", 1, 128))
+        bounds = (("size", 2, 512), ("levels", 1, 6), ("blocks", 1, 64), ("depth", 1, 128))
         for name, least, most in (*bounds, ("width", 1, 4096), ("flow_width", 1, 4096)):
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name}={getattr(self, name)}: must be between {least} and {most}")

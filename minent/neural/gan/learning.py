@@ -49,6 +49,7 @@ class GanTask(Task):
 
     kind = "gan"
     unit = "images"
+    memory_hint = "a smaller --batch-size, --size or --set width=N needs less"
 
     def __init__(
         self, config: GanConfig, images: Images, settings: TrainingSettings, folder: str | Path | None = None

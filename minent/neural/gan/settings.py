@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from minent.neural.images.settings import check_channels
 from minent.neural.settings import TrainingSettings
 
 ARCHITECTURES = ("dcgan", "resnet", "progressive", "biggan", "style", "introvae")
@@ -81,11 +82,12 @@ class GanConfig:
     intro_margin: float = 40.0
 
     def __post_init__(self) -> None:
+        check_channels(self.channels)
         for name, choices in (("architecture", ARCHITECTURES), ("loss", LOSSES), ("penalty", PENALTIES)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}={getattr(self, name)}: choose {', '.join(choices)}")
         for name, least, most in (
-            *(("channels", 1, 4), ("size", 4, 512), ("classes", 0, 10_000), ("latent", 1, 4096), ("width", 1, 1024)),
+            *(("size", 4, 512), ("classes", 0, 10_000), ("latent", 1, 4096), ("width", 1, 1024)),
             *(("critic_steps", 1, 100), ("grow", 0, 10**9), ("dropout", 0, 0.99), ("ema", 0, 0.999999)),
             *(("style_mixing", 0, 1), ("beta_1", 0, 0.9999), ("beta_2", 0, 0.99999), ("bottleneck", 0, 1e6)),
             *(("bottleneck_rate", 0, 1), ("orthogonal", 0, 1e3), ("consistency", 0, 1e3), ("margin", 0, 1e3)),
@@ -115,8 +117,13 @@ class GanConfig:
             raise ValueError(f"grow={self.grow}: only {' and '.join(GROWING)} grow")
         if self.style_mixing and self.architecture != "style":
             raise ValueError("style_mixing: only architecture=style mixes styles")
-        if self.architecture == "introvae" and (self.penalty != "none" or self.bottleneck or self.classes):
-            raise ValueError("architecture=introvae: its encoder takes no penalty, no bottleneck and no classes")
+        if self.penalty == "none" and self.penalty_weight is not None:
+            raise ValueError(f"penalty_weight={self.penalty_weight}: there is no penalty")
+        if self.architecture == "introvae":
+            if self.penalty != "none" or self.bottleneck or self.classes:
+                raise ValueError("architecture=introvae: its encoder takes no penalty, no bottleneck and no classes")
+            if self.loss != "non-saturating" or self.orthogonal:
+                raise ValueError("architecture=introvae: has a loss of its own")
 
     @property
     def doublings(self) -> int:

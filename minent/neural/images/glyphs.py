@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,10 @@ def read_glyphs(
     drawn: list[dict[str, NDArray[np.uint8]]] = []
     for name in fonts:
         font = open_font(name, round(side * EM_SHARE))
-        found = draw_characters(font, wanted, side)
+        try:
+            found = draw_characters(font, wanted, side)
+        except OSError as error:
+            raise CorpusError(display_path(name), f"a damaged font: {error}") from error
         missing = len(wanted) - len(found)
         if missing:
             report(f"{display_path(name)}: {missing:,} of {len(wanted):,} characters have no glyph")
@@ -88,15 +92,19 @@ def open_font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
 
 
 def draw_characters(font: ImageFont.FreeTypeFont, characters: list[str], side: int) -> dict[str, NDArray[np.uint8]]:
-    """White on black; uint8[1, side, side] by character. Characters without ink or without a glyph are left out."""
+    """White on black; uint8[1, side, side] by character. Characters without ink or without a glyph are left out.
+
+    OSError: the font is damaged.
+    """
     left, top, right, bottom = font.getbbox(REFERENCE)
     place = ((side - left - right) / 2, (side - top - bottom) / 2)
     unknown = _draw(font, NO_CHARACTER, place, side)
     found = {}
     for character in characters:
-        picture = _draw(font, character, place, side)
-        if picture.any() and not np.array_equal(picture, unknown):
-            found[character] = picture
+        with suppress(OSError):  # a damaged glyph is none
+            picture = _draw(font, character, place, side)
+            if picture.any() and not np.array_equal(picture, unknown):
+                found[character] = picture
     return found
 
 

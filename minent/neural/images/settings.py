@@ -12,6 +12,12 @@ DEFAULT_SIDE = 32  # pixels of pictures whose size is ours to choose
 TEST_SHARE = 10  # where the data say nothing, every tenth picture is of the test
 
 
+def check_channels(channels: int) -> None:
+    """Raise ValueError where pictures of so many channels cannot be drawn."""
+    if channels not in (1, 3):
+        raise ValueError(f"channels={channels}: pictures have 1 or 3")
+
+
 @dataclass(frozen=True)
 class ImageSettings:
     """Which pictures, and what is made of them.

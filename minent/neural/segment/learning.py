@@ -45,7 +45,7 @@ def train_segmenter(
     if not characters:
         hint = "is it Chinese text, and UTF-8 (else --encoding auto)? --set min_count=1 takes all characters"
         raise CorpusError("corpus", f"no character but letters and digits stands {learning.min_count} times", hint)
-    config = with_pairs(TaggerConfig(characters), sizes)
+    config = with_pairs(TaggerConfig(characters), sizes, ("characters",))
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     model = Taggers(config)

@@ -23,7 +23,7 @@ from minent.neural.images.networks import (
     linear,
     log_normal,
 )
-from minent.neural.images.settings import LARGEST_SIDE
+from minent.neural.images.settings import LARGEST_SIDE, check_channels
 from minent.neural.vae.settings import LIKELIHOODS, NETWORKS, OBJECTIVES
 
 KIND = "vae"
@@ -55,7 +55,8 @@ class VaeConfig:
         for name, choices in (("objective", OBJECTIVES), ("likelihood", LIKELIHOODS), ("network", NETWORKS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}={getattr(self, name)}: choose {', '.join(choices)}")
-        check_sizes(self, channels=3, height=LARGEST_SIDE, width=LARGEST_SIDE, samples=10_000, latent=4096, hidden=8192)
+        check_channels(self.channels)
+        check_sizes(self, height=LARGEST_SIDE, width=LARGEST_SIDE, samples=10_000, latent=4096, hidden=8192)
         if not 0 <= self.layers <= 16:
             raise ValueError(f"layers={self.layers}: must be between 0 and 16")
         if self.network == "mlp":

@@ -33,6 +33,7 @@ class VaeTask(Task):
     """One VAE, its pictures, and some that are held out."""
 
     unit = "pictures"
+    memory_hint = "a smaller --batch-size, -k or --set hidden=N needs less"
 
     def __init__(self, model: Any, images: Images, settings: TrainingSettings, device: Any) -> None:
         super().__init__(settings, device)
@@ -92,7 +93,8 @@ def train_vae(
     choices : fields of VaeConfig; sizes : further ones as `key=value`. ValueError: no such size, or out of bounds.
     """
     channels, height, width = images.shape
-    config = with_pairs(VaeConfig(channels, height, width, **(choices or {})), sizes)
+    fixed = ("channels", "height", "width")
+    config = with_pairs(VaeConfig(channels, height, width, **(choices or {})), sizes, fixed)
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     task = VaeTask(Vae(config), images, settings, device)

@@ -35,6 +35,8 @@ class WordSettings:
         ):
             if not 1 <= getattr(self, name) <= most:
                 raise ValueError(f"{name}={getattr(self, name)}: must be between 1 and {most:,}")
+        if self.words <= self.dim:
+            raise ValueError(f"words={self.words}: more than dim={self.dim} are needed")
         if not 0 <= self.frames <= 10**7:
             raise ValueError(f"frames={self.frames}: must be between 0 and 10,000,000")
         if not 0 < self.smoothing <= 1:
