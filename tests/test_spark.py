@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import random
 import re
@@ -29,6 +30,8 @@ from test_distributed import SMALL, made_up_text
 
 from minent.cli import main
 from minent.corpus.alphabet import Alphabet
+from minent.corpus.notes import corpus_notes
+from minent.corpus.sources import Corpus
 from minent.counting import NgramLevels
 from minent.discovery import LexiconBuilder
 from minent.distributed.corpus import ClusterCorpus, _MakeNgrams
@@ -92,6 +95,28 @@ def test_a_recipe_gives_the_same_bytes(
     other.save(tmp_path / "other.tsv")
     assert (tmp_path / "one.tsv").read_bytes() == (tmp_path / "other.tsv").read_bytes()
     assert here.invalid == there.invalid and here.invalid is not None
+
+
+def test_records_that_are_left_out_are_told_as_here(
+    engine: SparkEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    records = [json.dumps({"text": line}, ensure_ascii=False).encode() for line in made_up_text(3, 300).splitlines()]
+    Path("1.jsonl").write_bytes(b"\n".join([*records, b'{"title": "x"}', b"no record"]))
+    broken = b'{"text": "' + "天地".encode() + b'\xff"}'
+    Path("2.jsonl").write_bytes(b"\n".join([*records, b"{}", broken, b""]))
+    settings, names = LexiconSettings(recipe="plain"), ["1.jsonl", "2.jsonl"]
+    here = LexiconBuilder(Corpus(names, field="text"), settings)
+    segmenter = Segmenter(here.build())
+    notes = list(corpus_notes(here.corpus, here.invalid))
+    assert notes[-1].startswith("left out 3 records, the first: 1.jsonl:301: has no field 'text'")
+    there = LexiconBuilder(None, settings, cluster=opened(engine, names, field="text"))
+    assert there.build() == segmenter.lexicon and list(corpus_notes(there.corpus, there.invalid)) == notes
+    text = opened(engine, names, field="text")
+    assert list(corpus_notes(text.corpus, find_invalid(text, segmenter))) == notes
+    finder = TemplateFinder(None, segmenter, cluster=opened(engine, names, field="text"))
+    finder.find()
+    assert list(corpus_notes(finder.corpus, finder.invalid)) == notes
 
 
 def test_templates_are_the_same(engine: SparkEngine, files: list[str], tmp_path: Path) -> None:

@@ -198,6 +198,12 @@ class Corpus:
             total = LeftOut(total.count + found.count, total.first or found.first)
         return total
 
+    def note_left_out(self, index: int, found: LeftOut) -> None:
+        """Take what a pass over a file, here or elsewhere, has left out; one that ends early knows less than others."""
+        known = self._left_out.get(index)
+        if found.count > (known.count if known else 0):
+            self._left_out[index] = found
+
     def place(self, path: str, offset: int) -> Place:
         """Line and byte of an offset in the decoded text of a file, which is read again up to there."""
         if path == STDIN and self._spool is None:
@@ -259,9 +265,8 @@ class Corpus:
             for _, text in record_texts(blocks, self.field, source_name(path), left_out):
                 yield text
         finally:
-            known = self._left_out.get(index)  # a pass that ends early knows less than a whole one
-            if left_out is not None and left_out.count > (known.count if known else 0):
-                self._left_out[index] = left_out
+            if left_out is not None:
+                self.note_left_out(index, left_out)
 
     def _utf8_blocks(self, index: int, path: str, file: BinaryIO, at_once: bool) -> Iterator[bytes]:
         """What a file holds, unpacked and in UTF-8; `at_once` does not wait for a whole sample."""

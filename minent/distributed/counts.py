@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minent.corpus.encodings import InvalidBytes
+from minent.corpus.records import LeftOut
 from minent.corpus.sources import Corpus, Shard
-from minent.engines.rows import INVALID, MID_LINE, PLACE_BITS, Row, Rows
+from minent.engines.rows import INVALID, MID_LINE, PLACE_BITS, FileReport, Row, Rows
 from minent.errors import CorpusError
 from minent.kernels.spill import GROUPS, add_pairs, add_records, group_entries, group_pairs, write_records
 from minent.spill import Keep, SpillingCounter, SpillingInterner
@@ -26,7 +27,7 @@ from minent.tables import Counter, Interner
 SHARE = 1 << 27  # bytes that the counts of a task fill before they are handed on
 SUM_SHARE = 1 << 28  # bytes that the sums of a task fill before they go to its disk
 BLOCK = 1 << 20  # bytes
-REPORTS = -1  # kind of rows that tell of bytes that could not be decoded
+REPORTS = -1  # kind of rows that tell what was left out of a file
 
 Pairs: TypeAlias = NDArray[np.int64]
 """int64[2 n]: key, count, key, count, … Keys are ≥ 0."""
@@ -295,14 +296,13 @@ class Frequent(Question):
 
 
 class Reports(Question):
-    """What could not be decoded of each file, in the order of their names."""
+    """What was left out of each file, in their order."""
 
-    def __call__(self, data: bytes) -> tuple[int, str]:
-        count, place = json.loads(data)
-        return count, place
+    def __call__(self, data: bytes) -> FileReport:
+        return FileReport(*json.loads(data))
 
-    def together(self, answers: list[tuple[int, str]]) -> list[InvalidBytes]:
-        return [InvalidBytes(*answer) for answer in sorted(answers, key=lambda answer: answer[1])]
+    def together(self, answers: list[FileReport]) -> list[FileReport]:
+        return sorted(answers)
 
 
 @dataclass(frozen=True)
@@ -366,12 +366,18 @@ class InvalidTally:
 
 
 def invalid_bytes(
-    corpus: Corpus, found: tuple[NDArray[np.int64], NDArray[np.int64]], reports: list[InvalidBytes]
+    corpus: Corpus, found: tuple[NDArray[np.int64], NDArray[np.int64]], reports: list[FileReport]
 ) -> InvalidBytes | None:
-    """What was not valid text: in UTF-8, by place, or in decoding. Errors: CorpusError if the corpus is strict."""
+    """What was not valid text: in UTF-8, by place, or in decoding; the corpus is told which records were left out.
+
+    Errors: CorpusError if the corpus is strict.
+    """
+    for report in reports:
+        corpus.note_left_out(report.file, LeftOut(report.left_out, report.first_left_out))
     places, numbers = found
     if not len(places):
-        return InvalidBytes(sum(each.count for each in reports), reports[0].first_place) if reports else None
+        decoded = [report for report in reports if report.invalid]
+        return InvalidBytes(sum(each.invalid for each in decoded), decoded[0].first_invalid) if decoded else None
     path = corpus.files[int(places[0]) >> PLACE_BITS]
     place = corpus.place(path, int(places[0]) & ((1 << PLACE_BITS) - 1))
     if corpus.errors == "strict":

@@ -69,8 +69,19 @@ class ClusterText(Protocol):
     def pieces(self, whole_lines: bool = False) -> Rows:
         """The text, in pieces whose places rise in the order of the text: the number of the file << 40 | the offset.
 
-        key : PIECE, MID_LINE for one that starts inside a line (never with `whole_lines`), or INVALID for a report
+        key : PIECE, MID_LINE for one that starts inside a line (never with `whole_lines`), or INVALID for a FileReport
+        as JSON
         """
+
+
+class FileReport(NamedTuple):
+    """What of a file, the number of which is `file`, could not be decoded, and which records were left out of it."""
+
+    file: int
+    invalid: int
+    first_invalid: str
+    left_out: int
+    first_left_out: str
 
 
 PIECE, MID_LINE, INVALID = range(3)

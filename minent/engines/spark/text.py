@@ -17,7 +17,7 @@ from minent.corpus.encodings import Errors, choose_encoding, read_sample
 from minent.corpus.finding import STDIN
 from minent.corpus.pieces import LINE_END, Piece, cut_mapped, map_file, next_cut
 from minent.corpus.sources import Corpus, Place
-from minent.engines.rows import INVALID, MID_LINE, PIECE, PLACE_BITS, Row, Rows, Shared
+from minent.engines.rows import INVALID, MID_LINE, PIECE, PLACE_BITS, FileReport, Row, Rows, Shared
 from minent.engines.spark.rows import SCHEMA, SparkRows, write_batches
 from minent.engines.spark.session import SparkEngine, task_error
 from minent.errors import CorpusError, MinentError, OutputError, SparkError
@@ -250,10 +250,12 @@ class _Reader:
             shards = _joined_lines(shards, display_path(name))
         for data, offset, mid_line in shards:
             yield MID_LINE if mid_line else PIECE, offset, data.data
-        report = corpus.decoding_report
-        if report is not None:
-            place = report.first_place.replace(display_path(part.path), display_path(name), 1)
-            yield INVALID, 0, json.dumps([report.count, place]).encode()
+        report, left_out = corpus.decoding_report, corpus.left_out
+        if report is not None or left_out.count:
+            places = (report.first_place if report else "", left_out.first)
+            there = [place.replace(display_path(part.path), display_path(name), 1) for place in places]
+            found = FileReport(part.number, report.count if report else 0, there[0], left_out.count, there[1])
+            yield INVALID, 0, json.dumps(found).encode()
 
 
 def cut_near(buffer: mmap.mmap, at: int, part: FileRange, whole_lines: bool) -> int:
