@@ -42,6 +42,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
 def test_what_was_left_out_is_told(folder: Path, capfd: pytest.CaptureFixture[str], command: list[str]) -> None:
+    if command[0] == "report":
+        pytest.importorskip("jinja2")
+        pytest.importorskip("matplotlib")
     assert main([*command, "texts", "--field", "text"]) == 0
     told = capfd.readouterr().err
     assert "left out 1 records, the first: " in told and f"a.jsonl:{len(LINES) + 1}: has no field 'text'" in told

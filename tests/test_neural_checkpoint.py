@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from line_task import SETTINGS, Line, LineConfig, make_line
 from safetensors.torch import load_file
 
-from minent.errors import ModelError
+from minent.errors import ModelError, OutputError
 from minent.neural import checkpoint
 from minent.neural.tensors import read_tensors, write_tensors
 from minent.neural.training import train
@@ -165,6 +165,15 @@ def test_a_file_that_was_not_written_with_the_weights_is_refused(
     del metadata["extras"]
     write_tensors(folder / "model.safetensors", tensors, metadata)
     checkpoint.require_extras(folder, "note.txt")  # weights of another program
+
+
+def test_a_folder_that_cannot_be_made_is_told_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.refuse_folder(tmp_path / "a" / "b")
+    asked: list[Path] = []
+    monkeypatch.setattr(os, "access", lambda path, mode: asked.append(path))  # as for somebody who may not write
+    with pytest.raises(OutputError, match="b: permission denied"):
+        checkpoint.refuse_folder(tmp_path / "a" / "b")
+    assert asked == [tmp_path] and not (tmp_path / "a").exists()
 
 
 def test_weights_of_mixed_types_and_of_whole_numbers_are_refused(trained: Path, tmp_path: Path) -> None:

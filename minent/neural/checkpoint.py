@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -50,6 +51,9 @@ def refuse_folder(folder: Folder) -> None:
     except FileNotFoundError as error:
         if path.is_symlink():
             raise OutputError(shown, "a link that leads nowhere") from error
+        above = next(parent for parent in path.absolute().parents if parent.exists())
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise OutputError(shown, describe_os_error(PermissionError(errno.EACCES, None))) from error
         return
     except OSError as error:
         raise OutputError(shown, describe_os_error(error)) from error
