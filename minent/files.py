@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -223,6 +224,16 @@ def _sibling_prefix(target: str) -> str:
 
 def _sibling_name(target: str) -> str:
     return f"{_sibling_prefix(target)}{secrets.token_hex(6)}.part"
+
+
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """Remove what processes that were killed have left of an output. Nobody else may be writing it."""
+    prefix = _sibling_prefix(os.path.realpath(path))
+    folder, start = os.path.split(prefix)
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(start) and re.fullmatch("[0-9a-f]{12}[.]part", name[len(start) :]):
+                os.unlink(os.path.join(folder, name))
 
 
 def _create_sibling(target: str) -> tuple[int, str]:

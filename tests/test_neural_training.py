@@ -218,6 +218,35 @@ def test_a_log_that_cannot_be_written_ends_the_training_and_what_is_kept_is_told
     assert re.fullmatch(r"interrupted at step 15: .*--resume goes on from step 15", told[-1])
 
 
+def test_two_trainings_are_not_at_work_in_one_folder(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Twice(Line):
+        def batch(self, number: int) -> Any:
+            if number == 3:
+                for resume in (True, False):
+                    with pytest.raises(OutputError, match="line: another training is at work there"):
+                        train(Line(SETTINGS), tmp_path / "line", resume=resume, report=told.append)
+            return super().batch(number)
+
+    result = train(Twice(SETTINGS), tmp_path / "line")
+    assert result.steps == 23 and told == []
+    train(Line(SETTINGS), tmp_path / "line")  # nor does a lock stay
+
+
+def test_what_a_killed_training_has_left_half_written_goes(tmp_path: Path) -> None:
+    left = [
+        ".model.safetensors.0123456789ab.part",
+        ".training.safetensors.ffffffffffff.part",
+        ".note.txt.0a0a0a0a0a0a.part",
+    ]
+    others = [".samples.png.0123456789ab.part", ".model.safetensors.part", ".model.safetensors.0123456789ab.part.txt"]
+    for name in [*left, *others]:
+        (tmp_path / name).touch()
+    train(Line(SETTINGS), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == sorted(others)
+
+
 def test_memory_that_runs_out_is_told_with_the_setting_to_lower(tmp_path: Path) -> None:
     class Greedy(Line):
         def loss(self, batch: Any) -> Any:

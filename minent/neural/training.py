@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 import torch
 
 from minent.errors import OutputError, TrainingError
-from minent.files import atomic_open, output_errors
+from minent.files import atomic_open, display_path, output_errors, remove_leftovers
 from minent.neural import checkpoint
 from minent.neural.checkpoint import METRICS, TRAINING
 from minent.neural.device import describe_device, is_out_of_memory, seed_step
@@ -59,7 +61,13 @@ def train(
     if settings.patience is not None and not task.is_judged:
         raise ValueError(f"patience={settings.patience}: nothing is held out that judges the weights")
     path = Path(folder) if resume else checkpoint.prepare_folder(folder)
-    loop = _Loop(task, path, report)
+    with _alone(path):
+        return _train(_Loop(task, path, report), resume, report, progress)
+
+
+def _train(loop: _Loop, resume: bool, report: Callable[[str], object], progress: bool) -> TrainingResult:
+    for name in (checkpoint.CONFIG, checkpoint.WEIGHTS, TRAINING, *loop.task.extras):
+        remove_leftovers(loop.folder / name)
     if resume:
         loop.restore()
     try:
@@ -298,6 +306,27 @@ class _Window:
 def describe(figures: Figures) -> str:
     """Figures in one line."""
     return "  ".join(f"{key} {value:,.4g}" for key, value in figures.items())
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """OutputError where another training is at work in a folder. The lock goes with the process, however it ends."""
+    descriptor = None
+    try:
+        with suppress(ImportError, FileNotFoundError):  # of Windows; what is not there is told by who reads it
+            import fcntl
+
+            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES) and descriptor is not None:
+            os.close(descriptor)
+            raise OutputError(display_path(folder), "another training is at work there") from error
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 @contextmanager
