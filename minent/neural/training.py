@@ -66,7 +66,7 @@ def train(
 
 
 def _train(loop: _Loop, resume: bool, report: Callable[[str], object], progress: bool) -> TrainingResult:
-    for name in (checkpoint.CONFIG, checkpoint.WEIGHTS, TRAINING, *loop.task.extras):
+    for name in (*checkpoint.OURS, *loop.task.extras):
         remove_leftovers(loop.folder / name)
     if resume:
         loop.restore()
