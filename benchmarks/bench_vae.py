@@ -23,8 +23,8 @@ def grid(trainings: Trainings, objective: str, what: str, mnist: str) -> Image.I
     """A grid of SHOWN pictures, as `sample` draws it."""
     folder = trainings.folder / objective
     path = folder / f"sheet-{what}.png"
-    count = SHOWN // 2 if what == "reconstructions" else SHOWN  # of them come pairs
-    trainings.run("vae", "sample", folder, mnist, "--what", what, "-n", str(count), "-o", path)
+    read, count = ([mnist], SHOWN // 2) if what == "reconstructions" else ([], SHOWN)  # of those read come pairs
+    trainings.run("vae", "sample", folder, *read, "--what", what, "-n", str(count), "-o", path)
     return Image.open(path)
 
 

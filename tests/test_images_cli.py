@@ -66,14 +66,14 @@ def test_a_vae_is_trained_evaluated_and_draws(
     after = json.loads(run(capsys, "vae", "evaluate", folder, pictures, "--bounds", "20", "--limit", 10)[1])
     assert after["L_20"] < before["L_20"] - 5 and after["pictures"] == 10
     assert after["active_units"] == len(after["posterior_variances"]) == 2
-    for what, count, columns in (
-        ("samples", 4, 2),
-        ("grid", 9, 3),
-        ("reconstructions", 2, 2),
-        ("interpolations", 4, 10),
+    for what, count, columns, data in (
+        ("samples", 4, 2, ()),
+        ("grid", 9, 3, ()),
+        ("reconstructions", 2, 2, (pictures,)),
+        ("interpolations", 4, 10, (pictures,)),
     ):
         target = tmp_path / f"{what}.png"
-        assert run(capsys, "vae", "sample", folder, pictures, "--what", what, "-n", count, "-o", target)[0] == 0
+        assert run(capsys, "vae", "sample", folder, *data, "--what", what, "-n", count, "-o", target)[0] == 0
         assert size(target)[0] == 34 * columns - 2, what  # pictures of 8 pixels become 32 wide, with 2 between
     assert vae.load(folder).shape == (1, SIDE, SIDE)
 
@@ -239,6 +239,13 @@ def test_settings_that_follow_from_the_data_are_refused(
         (("fvae", "sample", "m", "-o", "x", "--temperature", "NaN"), "NaN is not a finite number"),
         (("cluster", "sample", "m", "-o", "x", "--deviation", "nan"), "nan is not a finite number"),
         (("cluster", "classes", "m", "-o", "x", "--least", "nan"), "nan is not a finite number"),
+        (("vae", "sample", "m", "digits", "-o", "x"), "DATA is for pictures that are read, as with --what recon"),
+        (("vae", "sample", "m", "--what", "grid", "--size", "32", "-o", "x"), "--size is for pictures that are read"),
+        (
+            ("fvae", "sample", "m", "--glyphs", "a.ttf", "-o", "x"),
+            "--glyphs is for pictures that are read, as with --re",
+        ),
+        (("cluster", "sample", "m", "digits", "-o", "x"), "as with --members alone"),
         (("vae", "train", ".", "-o", "x", "--minutes", "inf"), "inf is not a finite number"),
         (("vae", "train", ".", "-o", "x", "--threads", "100000000"), "not in the range"),
         (

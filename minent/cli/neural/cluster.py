@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, take_pictures
+from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, refuse_pictures, take_pictures
 from minent.cli.neural.options import (
     device_option,
     needs,
@@ -244,6 +244,8 @@ def sample(
     from minent.neural.device import choose_device
     from minent.neural.images.grid import save_grid
 
+    if not members:
+        refuse_pictures("--members")
     use_threads(threads)
     model = load(folder, choose_device(device))
     if model.config.output == "linear":

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, read_pictures
+from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, read_pictures, refuse_pictures
 from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
 from minent.cli.neural.options import (
     model_options,
@@ -187,6 +187,8 @@ def sample(
     from minent.neural.fvae.drawing import INTERPOLATED, draw, interpolate, reconstruct
     from minent.neural.images.grid import save_grid
 
+    if what is None:
+        refuse_pictures("--reconstruct or --interpolate")
     use_threads(threads)
     model = load(folder, choose_device(device))
     seed_step(seed, 0)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from minent.neural.images.settings import LABELS, SPLITS, ImageSettings
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 DEFAULTS = ImageSettings()
+COMMAND_LINE = ParameterSource.COMMANDLINE
 PICTURE_OPTIONS = ("data", "idx", "as_folder", "fonts", "characters", "labels", "split", "side", "colour")
 
 
@@ -117,3 +119,12 @@ def take_pictures(options: dict[str, Any], quiet: bool, shape: tuple[int, int, i
     channels, height, width = images.shape
     say(f"{len(images):,} pictures of {width} × {height} × {channels} from {images.source}", quiet)
     return images
+
+
+def refuse_pictures(readers: str) -> None:
+    """UsageError: the command line names pictures, though it lacks these options, which read them."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        if parameter.name in PICTURE_OPTIONS and context.get_parameter_source(parameter.name) is COMMAND_LINE:
+            named = parameter.opts[0] if isinstance(parameter, click.Option) else "DATA"
+            raise click.UsageError(f"{named} is for pictures that are read, as with {readers} alone")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from minent.cli.neural.image_options import image_options, take_pictures
+from minent.cli.neural.image_options import image_options, refuse_pictures, take_pictures
 from minent.cli.neural.options import (
     model_options,
     needs,
@@ -192,6 +192,8 @@ def sample(
     from minent.neural.images.grid import save_grid
     from minent.neural.vae import load, pictures
 
+    if what in ("samples", "grid"):
+        refuse_pictures("--what reconstructions or interpolations")
     use_threads(threads)
     chosen = choose_device(device)
     model = load(folder, chosen)
