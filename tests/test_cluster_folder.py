@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,28 @@ def test_a_training_that_failed_before_its_first_checkpoint_can_be_repeated_in_i
             match=r"step 0: out of memory .*; fewer --classes, a smaller --batch-size",
         ):
             trained(tmp_path / "model")
-    assert list((tmp_path / "model").iterdir()) == []
+    assert not (tmp_path / "model").exists()
     assert trained(tmp_path / "model") and cluster.load(tmp_path / "model").config.latent == 4
+
+
+def test_the_starts_of_a_training_lock_its_folder_and_count_among_its_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "model"
+    step = task._trial_step
+
+    def with_another_training(one: Any, number: int) -> float:
+        with pytest.raises(OutputError, match="another training is at work there"):
+            train_clusters(pictures(), folder, SETTINGS, ARTICLE, fields=FIELDS)
+        time.sleep(0.1)
+        return step(one, number)
+
+    monkeypatch.setattr(task, "TRIAL_STEPS", 2)
+    monkeypatch.setattr(task, "_trial_step", with_another_training)
+    _, result = train_clusters(pictures(), folder, SETTINGS, dataclasses.replace(ARTICLE, starts=3), fields=FIELDS)
+    assert result.seconds >= 3 * 2 * 0.1
+    last = (folder / "metrics.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last)["seconds"] == round(result.seconds, 3)
 
 
 def test_a_log_of_somebody_else_is_left_alone(tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ def test_what_is_no_folder_of_a_model_is_an_error(tmp_path: Path) -> None:
         (["--set", "held_out=2"], 2, "held_out"),
         (["--set", "characters=天地"], 2, "characters follows from the data"),
         (["--set", "held_out=0", "--patience", "2"], 2, "nothing is held out"),
-        (["--set", "steps=none"], 2, "would not end"),
+        (["--set", "steps=none"], 2, "--steps is given too"),
         (["--set", "min_count=999"], 1, "no character stands 999 times"),
         (["--lower", "a", "--lower", "b"], 2, "--lower as often as DATA"),
         (["--exclude", "absent.txt"], 1, "absent.txt"),

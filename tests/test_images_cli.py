@@ -16,6 +16,7 @@ pytest.importorskip("matplotlib")
 
 from minent.cli import main  # noqa: E402
 from minent.neural import cluster, vae  # noqa: E402
+from minent.neural.folder_lock import alone  # noqa: E402
 
 SIDE = 8
 
@@ -127,7 +128,19 @@ def test_examples_are_changed_where_that_is_wanted(
 def test_starts_leave_time_for_the_training(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ("cluster", "train", pictures, "-o", tmp_path / "x", "--minutes", 0.001, "--set", "starts=50")
     code, _, error = run(capsys, *command, "--set", "hidden=8", "--threads", 1, "--batch-size", 8)
-    assert code == 0 and "no further start" in error and (tmp_path / "x" / "model.safetensors").exists()
+    assert code == 0 and "0 of 50 starts done" in error and (tmp_path / "x" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_with_another_training_is_told_before_data_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], resume: bool
+) -> None:
+    (tmp_path / "x").mkdir()
+    command = ("vae", "train", tmp_path / "absent", "-o", tmp_path / "x")
+    with alone(tmp_path / "x"):
+        code, _, error = run(capsys, *command, *["--resume"] * resume)
+    assert code == 1 and "x: another training is at work there" in error
+    assert "absent: no such folder" in run(capsys, *command)[2]
 
 
 def test_a_vae_draws_what_it_keeps(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,6 +187,7 @@ def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytes
     code = main([*mine, "--min-count", "5", "--classes", str(table)])
     assert code == 0 and "<" in templates.read_text(encoding="utf-8")
     assert run(capsys, "cluster", "sample", folder, "-o", tmp_path / "x.png")[0] == 2
+    assert "parts words; --gold FILE judges its classes" in run(capsys, "cluster", "evaluate", folder)[2]
     (tmp_path / "more").mkdir()
     for number in range(4):
         Image.new("L", (8, 8), 60 * number).save(tmp_path / "more" / f"{number}.png")
@@ -228,7 +242,9 @@ def test_settings_that_follow_from_the_data_are_refused(
     code, _, error = run(capsys, system, "train", pictures, "-o", tmp_path / "x", "--steps", 2, "--set", pair)
     assert code == 2 and f"{pair}: {pair.partition('=')[0]} follows from the data and the options" in error
     code, _, error = run(capsys, system, "train", pictures, "-o", tmp_path / "x", "--steps", 2, "--set", "nothing=1")
-    assert code == 2 and "KEY=VALUE with one of the keys" in error and "channels" not in error
+    assert code == 2 and "KEY=VALUE with one of the keys steps, " in error and "channels" not in error
+    own = {"vae": "hidden", "cluster": "window", "gan": "critic_steps", "fvae": "sigma"}
+    assert "log_every" in error and own[system] in error
     assert not (tmp_path / "x").exists()
 
 
@@ -239,13 +255,29 @@ def test_settings_that_follow_from_the_data_are_refused(
         (("fvae", "sample", "m", "-o", "x", "--temperature", "NaN"), "NaN is not a finite number"),
         (("cluster", "sample", "m", "-o", "x", "--deviation", "nan"), "nan is not a finite number"),
         (("cluster", "classes", "m", "-o", "x", "--least", "nan"), "nan is not a finite number"),
-        (("vae", "sample", "m", "digits", "-o", "x"), "DATA is for pictures that are read, as with --what recon"),
-        (("vae", "sample", "m", "--what", "grid", "--size", "32", "-o", "x"), "--size is for pictures that are read"),
+        (("vae", "sample", "m", "digits", "-o", "x"), "DATA is for pictures: they are read with --what recon"),
+        (("vae", "sample", "m", "--what", "grid", "--size", "32", "-o", "x"), "--size is for pictures: "),
         (
             ("fvae", "sample", "m", "--glyphs", "a.ttf", "-o", "x"),
-            "--glyphs is for pictures that are read, as with --re",
+            "--glyphs is for pictures: they are read with --re",
         ),
-        (("cluster", "sample", "m", "digits", "-o", "x"), "as with --members alone"),
+        (("cluster", "sample", "m", "digits", "-o", "x"), "they are read with --members alone"),
+        (("cluster", "evaluate", "m", "digits", "--gold", "t"), "DATA is for pictures: --gold judges words"),
+        (("fvae", "sample", "m", "digits", "--reconstruct", "--interpolate", "-o", "x"), "choose one"),
+        (("vae", "train", "digits", "--characters", "9", "-o", "x"), "--characters 9: it goes with --glyphs"),
+        (
+            ("vae", "train", "digits", "--steps", "2", "--set", "steps=9", "-o", "x"),
+            "--set steps=9: --steps is given too",
+        ),
+        (
+            ("gan", "train", "digits", "--learning-rate", "1", "--set", "learning-rate=2", "-o", "x"),
+            "--learning-rate is given too",
+        ),
+        (("cluster", "train", "digits", "--set", "window=9", "-o", "x"), "window=9 is of word vectors"),
+        (
+            ("cluster", "train", "t.txt", "--words", "w", "--network", "conv", "-o", "x"),
+            "word vectors are no pictures",
+        ),
         (("vae", "train", ".", "-o", "x", "--minutes", "inf"), "inf is not a finite number"),
         (("vae", "train", ".", "-o", "x", "--threads", "100000000"), "not in the range"),
         (
@@ -286,7 +318,7 @@ def test_a_checkpoint_of_another_model_is_refused(
     code, _, error = run(capsys, "cluster", "evaluate", tmp_path / "vae", pictures)
     assert code == 1 and "holds a model of the kind vae, not cluster" in error
     code, _, error = run(capsys, "vae", "evaluate", tmp_path / "vae", pictures, "--size", 12)
-    assert code == 2 and "(1, 12, 12), those of the model (1, 8, 8)" in error
+    assert code == 2 and "the pictures are 12 × 12, grey, those of the model 8 × 8, grey: --size;" in error
     code, _, error = run(
         capsys,
         "vae",

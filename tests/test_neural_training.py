@@ -252,8 +252,11 @@ def test_memory_that_runs_out_is_told_with_the_setting_to_lower(tmp_path: Path) 
         def loss(self, batch: Any) -> Any:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    with pytest.raises(TrainingError, match="out of memory on cpu; nothing was saved yet; a smaller --batch-size"):
-        train(Greedy(SETTINGS), tmp_path / "out")
+    for made in (False, True):
+        with pytest.raises(TrainingError, match="out of memory on cpu; nothing was saved yet; a smaller --batch-size"):
+            train(Greedy(SETTINGS), tmp_path / "out")
+        assert (tmp_path / "out").exists() == made  # what is made for nothing goes, what was there stays
+        (tmp_path / "out").mkdir(exist_ok=True)
 
 
 @pytest.mark.parametrize(

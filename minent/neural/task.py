@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -51,6 +51,9 @@ class Task(ABC):
     @abstractmethod
     def loss(self, batch: Any) -> tuple[Any, Figures, int]:
         """The loss to go down (a scalar with its graph), further figures to tell, and how many units it is of."""
+
+    def prepare(self, report: Callable[[str], object]) -> None:  # noqa: B027 - most tasks need nothing
+        """What comes before the first step of a training that is not resumed; it counts among its minutes."""
 
     @property
     def is_judged(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -17,10 +16,11 @@ from typing import Any
 import torch
 
 from minent.errors import OutputError, TrainingError
-from minent.files import atomic_open, display_path, output_errors, remove_leftovers
+from minent.files import atomic_open, output_errors, remove_leftovers
 from minent.neural import checkpoint
 from minent.neural.checkpoint import METRICS, TRAINING
 from minent.neural.device import describe_device, is_out_of_memory, seed_step
+from minent.neural.folder_lock import alone
 from minent.neural.moment import Progress, restore_moment, save_moment
 from minent.neural.task import Figures, Task, check_finite, check_weights
 from minent.neural.tensors import stream_tensors
@@ -60,9 +60,16 @@ def train(
         raise ValueError("give steps, epochs or minutes: the training would not end")
     if settings.patience is not None and not task.is_judged:
         raise ValueError(f"patience={settings.patience}: nothing is held out that judges the weights")
+    is_new = not (resume or os.path.lexists(folder))
     path = Path(folder) if resume else checkpoint.prepare_folder(folder)
-    with _alone(path):
-        return _train(_Loop(task, path, report), resume, report, progress)
+    try:
+        with alone(path):
+            return _train(_Loop(task, path, report), resume, report, progress)
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # something is in it
+                path.rmdir()
+        raise
 
 
 def _train(loop: _Loop, resume: bool, report: Callable[[str], object], progress: bool) -> TrainingResult:
@@ -72,6 +79,8 @@ def _train(loop: _Loop, resume: bool, report: Callable[[str], object], progress:
         loop.restore()
     try:
         with status_line(progress) as show, _memory_errors_told(loop):
+            if not resume:
+                loop.task.prepare(report)
             return loop.run(show)
     except TrainingError as error:
         raise TrainingError(error.step, f"{error.problem}; {loop.kept()}", error.hint) from error
@@ -306,27 +315,6 @@ class _Window:
 def describe(figures: Figures) -> str:
     """Figures in one line."""
     return "  ".join(f"{key} {value:,.4g}" for key, value in figures.items())
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """OutputError where another training is at work in a folder. The lock goes with the process, however it ends."""
-    descriptor = None
-    try:
-        with suppress(ImportError, FileNotFoundError):  # of Windows; what is not there is told by who reads it
-            import fcntl
-
-            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES) and descriptor is not None:
-            os.close(descriptor)
-            raise OutputError(display_path(folder), "another training is at work there") from error
-    try:
-        yield
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from minent.cli.neural.options import (
     needs,
     quiet_option,
     seed_option,
+    share_pairs,
     tell_result,
     threads_option,
     training_options,
@@ -20,7 +21,7 @@ from minent.cli.neural.options import (
 )
 from minent.cli.options import FloatRange, is_given, reading_options
 from minent.neural.cluster.settings import ENCODERS, RECIPE, RECIPES, TRAINING, ClusterSettings
-from minent.neural.settings import TrainingSettings, field_types, with_pairs
+from minent.neural.settings import TrainingSettings, with_pairs
 from minent.neural.words.settings import WordSettings
 
 if TYPE_CHECKING:
@@ -89,18 +90,18 @@ def train(
                minent neural cluster train news.txt --words lexicon.tsv -o classes
     """
     from minent.cli.notices import say
-    from minent.neural.cluster.task import train_clusters
+    from minent.neural.cluster.model import ClusterConfig
+    from minent.neural.cluster.task import FIXED, train_clusters
 
-    kinds = (TrainingSettings, ClusterSettings, WordSettings)
-    of_kind = {kind: [pair for pair in pairs if _key(pair) in field_types(kind)] for kind in kinds}
-    sizes = [pair for pair in pairs if not any(pair in some for some in of_kind.values())]
+    kinds = (TrainingSettings, ClusterSettings, WordSettings, ClusterConfig)
+    of_training, of_loss, of_vectors, sizes = share_pairs(pairs, *kinds, fixed=FIXED)
     of_words = lexicon is not None
     chosen = "words" if of_words and recipe == "default" else recipe
     examples: Any
     try:
         choices = RECIPE[chosen] if augment is None else RECIPE[chosen].augmented(augment)
-        choices = with_pairs(choices, of_kind[ClusterSettings])
-        of_vectors = with_pairs(WordSettings(), of_kind[WordSettings])
+        choices = with_pairs(choices, of_loss)
+        vectors = with_pairs(WordSettings(), of_vectors)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     reading = {"field": field, "encoding": encoding, "errors": errors}
@@ -108,15 +109,19 @@ def train(
         for name in PICTURE_OPTIONS[1:]:
             if is_given(name):
                 raise click.UsageError("options of pictures do not go with --words")
-        examples = _vectors(options["data"], lexicon, of_vectors, options["seed"], quiet, reading)
+        if network not in (None, "mlp"):
+            raise click.UsageError(f"--network {network}: word vectors are no pictures; mlp is for them")
+        examples = _vectors(options["data"], lexicon, vectors, options["seed"], quiet, reading)
         for name in PICTURE_OPTIONS:
             options.pop(name)
     else:
         for name in reading:
             if is_given(name):
                 raise click.UsageError(f"--{name} is of text: it goes with --words")
+        if of_vectors:
+            raise click.UsageError(f"--set {of_vectors[0]} is of word vectors: it goes with --words")
         examples = take_pictures(options, quiet)
-    settings = training_settings(TRAINING[chosen], tuple(of_kind[TrainingSettings]), **options)
+    settings = training_settings(TRAINING[chosen], of_training, **options)
     fields = {
         "classes": classes or (WORD_CLASSES if of_words else 10),
         "network": network or ("mlp" if of_words else "conv" if recipe == "article" else "batchnorm"),
@@ -191,6 +196,7 @@ def evaluate(
     if compare and gold is None:
         raise click.UsageError("--compare needs --gold")
     if gold is not None:
+        refuse_pictures("--gold judges words")
         tags = read_tags(gold)
         model, vectors = load_with_words(folder, choose_device(device))
         figures = evaluate_words(model, vectors, tags, kmeans, seed)
@@ -198,6 +204,8 @@ def evaluate(
             figures.setdefault("compare", {})[table] = judge_table(table, vectors.words, tags)
     else:
         model = load(folder, choose_device(device))
+        if model.config.output == "linear":
+            raise click.UsageError(f"{folder} parts words; --gold FILE judges its classes")
         images = take_pictures(options, quiet, model.shape)
         figures = evaluate_pictures(model, images, kmeans, seed)
     with atomic_open("-", "w") as stream:
@@ -245,7 +253,7 @@ def sample(
     from minent.neural.images.grid import save_grid
 
     if not members:
-        refuse_pictures("--members")
+        refuse_pictures("they are read with --members alone")
     use_threads(threads)
     model = load(folder, choose_device(device))
     if model.config.output == "linear":
@@ -332,7 +340,3 @@ def _draw(model: Any, images: Any, output: str, seed: int) -> None:
     shown = images.take(range(min(SHOWN, len(images))))
     found = classify(model, shown).argmax(1)
     save_grid(Path(output) / "members.png", pictures.members(found, shown, 10, seed), 10)
-
-
-def _key(pair: str) -> str:
-    return pair.partition("=")[0].strip().replace("-", "_")

@@ -12,6 +12,7 @@ from minent.cli.neural.options import (
     model_options,
     needs,
     seed_option,
+    share_pairs,
     tell_result,
     training_options,
     training_settings,
@@ -19,7 +20,7 @@ from minent.cli.neural.options import (
 )
 from minent.cli.options import FloatRange
 from minent.neural.couplet.settings import MODELS, RULES, TRAINING, DataSettings, DecodingSettings
-from minent.neural.settings import TrainingSettings, field_types, with_pairs
+from minent.neural.settings import TrainingSettings, with_pairs
 
 if TYPE_CHECKING:
     from minent.neural.couplet.pairs import Pairs
@@ -96,14 +97,14 @@ def train(
     Example:  minent neural couplet train pairs.tsv -o couplets
     """
     from minent.cli.notices import say
-    from minent.neural.couplet.learning import split_pairs, train_couplets
+    from minent.neural.couplet.learning import FIXED, split_pairs, train_couplets
+    from minent.neural.couplet.models import KINDS
     from minent.neural.couplet.pairs import without_lines
     from minent.neural.plot import plot_losses
 
-    of_data = [pair for pair in pairs if _key(pair) in field_types(DataSettings)]
-    of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
-    sizes = [pair for pair in pairs if pair not in of_data and pair not in of_training]
-    settings = training_settings(TRAINING[model], tuple(of_training), **options)
+    config = KINDS[f"couplet-{model}"][0]
+    of_training, of_data, sizes = share_pairs(pairs, TrainingSettings, DataSettings, config, fixed=FIXED)
+    settings = training_settings(TRAINING[model], of_training, **options)
     try:
         chosen = with_pairs(DataSettings(), of_data)
         found = _read(data, lower, skip_wrong, encoding, quiet)
@@ -256,7 +257,3 @@ def _decoding(without: tuple[str, ...], **choices: Any) -> DecodingSettings:
         return DecodingSettings(rules=rules, **choices)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _key(pair: str) -> str:
-    return pair.partition("=")[0].strip().replace("-", "_")

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, read_pictures, refuse_pictures
+from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, read_pictures, refuse_pictures, unfit
 from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
 from minent.cli.neural.options import (
     model_options,
     needs,
     seed_option,
+    share_pairs,
     tell_result,
     training_options,
     training_settings,
@@ -19,7 +20,7 @@ from minent.cli.neural.options import (
 )
 from minent.cli.options import FloatRange
 from minent.neural.fvae.settings import MODELS, TRAINING, FvaeConfig, most_levels
-from minent.neural.settings import TrainingSettings, field_types, with_pairs
+from minent.neural.settings import TrainingSettings, with_pairs
 
 SHOWN = 64  # pictures that are drawn when a training ends
 
@@ -67,16 +68,16 @@ def train(
         say(message, quiet)
 
     pictures = {name: options.pop(name) for name in PICTURE_OPTIONS}
-    of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
-    settings = training_settings(TRAINING, tuple(of_training), **options)
+    fixed = ("channels", "size", "model")
+    of_training, sizes = share_pairs(pairs, TrainingSettings, FvaeConfig, fixed=fixed)
+    settings = training_settings(TRAINING, of_training, **options)
     images = read_pictures(**pictures, report=report)
     side = square_side(images)
     order = np.random.default_rng(settings.seed).permutation(len(images))
     held_out = min(MOST_HELD_OUT, len(images) // 10)
     try:
         whole = FvaeConfig(images.shape[0], side, levels=most_levels(side))
-        fixed = ("channels", "size", "model")
-        whole = with_pairs(whole, [pair for pair in pairs if pair not in of_training], fixed)
+        whole = with_pairs(whole, sizes, fixed)
         config = dataclasses.replace(whole, model=model)
         if not own_width and model != "fvae":
             config = with_size_of(config, dataclasses.replace(whole, model="fvae"))
@@ -100,7 +101,7 @@ def train(
 @command.command()
 @model_options
 @image_options("test")
-@judge_option
+@judge_option("Also the Fréchet distance, on")
 @count_option
 @temperature_option
 @seed_option
@@ -155,12 +156,8 @@ def evaluate(
 @image_options("test")
 @click.option("-o", "--output", required=True, type=click.Path(), metavar="PNG", help="The grid.")
 @click.option("-n", "--count", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Pictures.")
-@click.option(
-    "--reconstruct", "what", flag_value="reconstruct", help="Pictures of DATA, each beside what is left of it."
-)
-@click.option(
-    "--interpolate", "what", flag_value="interpolate", help="From one picture of DATA to the next, eight a row."
-)
+@click.option("--reconstruct", "shows_left", is_flag=True, help="Pictures of DATA, each beside what is left of it.")
+@click.option("--interpolate", "shows_ways", is_flag=True, help="From one picture of DATA to the next, eight a row.")
 @temperature_option
 @seed_option
 @needs("PIL")
@@ -168,7 +165,8 @@ def sample(
     folder: str,
     output: str,
     count: int,
-    what: str | None,
+    shows_left: bool,
+    shows_ways: bool,
     temperature: float,
     seed: int,
     device: str,
@@ -187,23 +185,25 @@ def sample(
     from minent.neural.fvae.drawing import INTERPOLATED, draw, interpolate, reconstruct
     from minent.neural.images.grid import save_grid
 
-    if what is None:
-        refuse_pictures("--reconstruct or --interpolate")
+    if shows_left and shows_ways:
+        raise click.UsageError("--reconstruct and --interpolate: choose one")
+    if not (shows_left or shows_ways):
+        refuse_pictures("they are read with --reconstruct or --interpolate alone")
     use_threads(threads)
     model = load(folder, choose_device(device))
     seed_step(seed, 0)
-    if what is None:
+    if not (shows_left or shows_ways):
         save_grid(output, draw(model, count, temperature))
         return
     images = read_pictures(**pictures, report=lambda message: say(message, quiet))
     _check_shape(model, images.shape)
     shown = images.pixels[:count]
-    if what == "interpolate" and len(shown) < 2:
-        raise click.UsageError("interpolations need two pictures or more")
-    if what == "reconstruct":
+    if shows_left:
         save_grid(output, reconstruct(model, shown), 16)
-    else:
-        save_grid(output, interpolate(model, shown), INTERPOLATED)
+        return
+    if len(shown) < 2:
+        raise click.UsageError("interpolations need two pictures or more")
+    save_grid(output, interpolate(model, shown), INTERPOLATED)
 
 
 def _draw_kept(folder: str, pixels: Any, seed: int) -> None:
@@ -224,8 +224,4 @@ def _draw_kept(folder: str, pixels: Any, seed: int) -> None:
 def _check_shape(model: Any, shape: tuple[int, int, int]) -> None:
     size = model.config.size
     if shape != (model.config.channels, size, size):
-        raise click.UsageError(f"the model is for pictures of {size} × {size}, {model.config.channels} colours: --size")
-
-
-def _key(pair: str) -> str:
-    return pair.partition("=")[0].strip().replace("-", "_")
+        raise click.UsageError(unfit(shape, (model.config.channels, size, size)))

@@ -9,17 +9,19 @@ import click
 from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, read_pictures
 from minent.cli.neural.judge_options import count_option, judge_option, judged, square_side
 from minent.cli.neural.options import (
+    key_of,
     model_options,
     needs,
     seed_option,
+    share_pairs,
     tell_result,
     training_options,
     training_settings,
     use_threads,
 )
 from minent.cli.options import FloatRange
-from minent.neural.gan.settings import ARCHITECTURES, LOSSES, PENALTIES, TRAINING, configure
-from minent.neural.settings import TrainingSettings, field_types, with_pairs
+from minent.neural.gan.settings import ARCHITECTURES, LOSSES, PENALTIES, TRAINING, GanConfig, configure
+from minent.neural.settings import TrainingSettings, with_pairs
 
 truncation_option = click.option(
     "--truncation",
@@ -89,9 +91,10 @@ def train(
         say(message, quiet)
 
     pictures = {name: options.pop(name) for name in PICTURE_OPTIONS}
-    of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
-    settings = training_settings(TRAINING, tuple(of_training), **options)
-    if "learning_rate" in map(_key, of_training):
+    fixed = ("channels", "size", "classes", "architecture")
+    of_training, of_game = share_pairs(pairs, TrainingSettings, GanConfig, fixed=fixed)
+    settings = training_settings(TRAINING, of_training, learning_rate=learning_rate, **options)
+    if "learning_rate" in map(key_of, of_training):
         learning_rate = settings.learning_rate
     images = read_pictures(**pictures, report=report)
     side = square_side(images)
@@ -103,8 +106,7 @@ def train(
         if conditional and images.labels is not None:
             given["classes"] = int(images.labels.max()) + 1
         config = configure(images.shape[0], side, architecture, **given)
-        fixed = ("channels", "size", "classes", "architecture")
-        config = with_pairs(config, [pair for pair in pairs if pair not in of_training], fixed)
+        config = with_pairs(config, of_game, fixed)
         result = train_gan(config, images, output, settings, resume=resume, report=report, progress=not quiet)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -115,7 +117,7 @@ def train(
 @command.command()
 @model_options
 @image_options("test")
-@judge_option
+@judge_option("Needed: the Fréchet distance is on")
 @count_option
 @truncation_option
 @seed_option
@@ -224,7 +226,3 @@ def judge(output: str, resume: bool, quiet: bool, pairs: tuple[str, ...], **opti
         raise click.UsageError(str(error)) from error
     plot_losses(output)
     tell_result(result, output, quiet)
-
-
-def _key(pair: str) -> str:
-    return pair.partition("=")[0].strip().replace("-", "_")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
+from minent.cli.options import is_given
 from minent.neural.images.settings import LABELS, SPLITS, ImageSettings
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 DEFAULTS = ImageSettings()
-COMMAND_LINE = ParameterSource.COMMANDLINE
 PICTURE_OPTIONS = ("data", "idx", "as_folder", "fonts", "characters", "labels", "split", "side", "colour")
 
 
@@ -98,6 +97,8 @@ def read_pictures(
         raise click.UsageError("--idx and --folder: DATA is one of them")
     form = "idx" if idx else "folder" if as_folder else None
     try:
+        if not fonts and is_given("characters"):
+            raise ValueError(f"--characters {characters}: it goes with --glyphs")
         settings = ImageSettings(form, fonts, characters, split, side, colour, labels)
         return read_images(data[0] if data else None, settings, report)
     except ValueError as error:
@@ -115,16 +116,24 @@ def take_pictures(options: dict[str, Any], quiet: bool, shape: tuple[int, int, i
         **{name: options.pop(name) for name in PICTURE_OPTIONS}, report=lambda text: say(text, quiet)
     )
     if shape is not None and images.shape != shape:
-        raise click.UsageError(f"the pictures have the shape {images.shape}, those of the model {shape}; see --size")
+        raise click.UsageError(unfit(images.shape, shape))
     channels, height, width = images.shape
     say(f"{len(images):,} pictures of {width} × {height} × {channels} from {images.source}", quiet)
     return images
 
 
-def refuse_pictures(readers: str) -> None:
-    """UsageError: the command line names pictures, though it lacks these options, which read them."""
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        if parameter.name in PICTURE_OPTIONS and context.get_parameter_source(parameter.name) is COMMAND_LINE:
+def unfit(shape: tuple[int, int, int], wanted: tuple[int, int, int]) -> str:
+    """What is told of pictures that a model cannot take, by their (channels, height, width) and the model's."""
+    ours, theirs = (
+        f"{width} × {height}, {'grey' if channels == 1 else 'in colour'}" for channels, height, width in (shape, wanted)
+    )
+    options = ["--size"] * (shape[1:] != wanted[1:]) + ["--colour"] * (shape[0] != wanted[0])
+    return f"the pictures are {ours}, those of the model {theirs}: {' and '.join(options)}"
+
+
+def refuse_pictures(reason: str) -> None:
+    """UsageError: the command line names pictures, which are not read for this reason."""
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in PICTURE_OPTIONS and is_given(parameter.name):
             named = parameter.opts[0] if isinstance(parameter, click.Option) else "DATA"
-            raise click.UsageError(f"{named} is for pictures that are read, as with {readers} alone")
+            raise click.UsageError(f"{named} is for pictures: {reason}")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from minent.neural.images.data import Images
 
-judge_option = click.option(
-    "--judge",
-    "judge_folder",
-    type=click.Path(),
-    metavar="DIR",
-    help="Also the Fréchet distance on the features of this classifier, made by `minent neural gan judge`.",
-)
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def judge_option(told: str) -> Callable[[Function], Function]:
+    """--judge DIR; told : how its help begins."""
+    text = f"{told} the features of this classifier, made by `minent neural gan judge`."
+    return click.option("--judge", "judge_folder", type=click.Path(), metavar="DIR", help=text)
+
+
 count_option = click.option(
     "--pictures",
     "count",

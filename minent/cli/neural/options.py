@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from minent.cli.options import FloatRange
+from minent.cli.options import FloatRange, is_given
 from minent.errors import CorpusError, MissingExtraError, ModelError
-from minent.neural.settings import DEVICES, PRECISIONS, TrainingSettings, with_pairs
+from minent.neural.settings import DEVICES, PRECISIONS, TrainingSettings, field_types, with_pairs
 
 if TYPE_CHECKING:
     from minent.neural.training import TrainingResult
@@ -108,7 +108,7 @@ def training_options(*packages: str) -> Callable[[Function], Function]:
 
     Options: steps, epochs, minutes, seed, device, precision, batch_size, learning_rate, patience, pairs, threads; and
     for the command itself: output (-o), resume, quiet. Before any data is read, OutputError: DIR is not for a
-    model; ModelError: `resume`, but it holds no training.
+    model, or another training is at work there; ModelError: `resume`, but it holds no training.
     """
     decorators = (
         click.option(
@@ -150,8 +150,11 @@ def training_options(*packages: str) -> Callable[[Function], Function]:
         @functools.wraps(function)
         def into_folder(*args: Any, **kwargs: Any) -> object:
             from minent.neural.checkpoint import refuse_folder
+            from minent.neural.folder_lock import alone
             from minent.neural.moment import require_moment
 
+            with alone(Path(kwargs["output"])):
+                pass  # nobody else is at work there
             if kwargs["resume"]:
                 require_moment(Path(kwargs["output"]))
             else:
@@ -166,14 +169,40 @@ def training_options(*packages: str) -> Callable[[Function], Function]:
     return decorate
 
 
+def share_pairs(pairs: Iterable[str], *kinds: type, fixed: Collection[str] = ()) -> list[tuple[str, ...]]:
+    """What `--set` has for each kind of settings, which have no key in common. UsageError: a key that none has.
+
+    fixed : keys that follow from the data or the options
+    """
+    shares: dict[type, list[str]] = {kind: [] for kind in kinds}
+    for pair in pairs:
+        kind = next((kind for kind in kinds if key_of(pair) in field_types(kind)), None)
+        if kind is None or "=" not in pair:
+            known = ", ".join(name for kind in kinds for name in field_types(kind) if name not in fixed)
+            raise click.UsageError(f"{pair}: not KEY=VALUE with one of the keys {known}")
+        shares[kind].append(pair)
+    return [tuple(share) for share in shares.values()]
+
+
+def key_of(pair: str) -> str:
+    """The setting that `KEY=VALUE` is for."""
+    return pair.partition("=")[0].strip().replace("-", "_")
+
+
 def training_settings(defaults: TrainingSettings, pairs: tuple[str, ...], **options: Any) -> TrainingSettings:
-    """The model's defaults, changed by what was given. A limit that was given replaces the default limits."""
+    """The model's defaults, changed by what was given. A limit that was given replaces the default limits.
+
+    UsageError: a setting out of its bounds, or given by an option and by `--set`; no limit.
+    """
     import dataclasses
 
     use_threads(options.pop("threads", None))
     given = {name: value for name, value in options.items() if value is not None}
     if any(name in given for name in ("steps", "epochs", "minutes")):
         defaults = dataclasses.replace(defaults, steps=None, epochs=None, minutes=None)
+    for pair in pairs:
+        if key_of(pair) in options and is_given(key_of(pair)):
+            raise click.UsageError(f"--set {pair}: --{key_of(pair).replace('_', '-')} is given too")
     try:
         settings = with_pairs(dataclasses.replace(defaults, **given), pairs)
     except ValueError as error:

@@ -13,6 +13,7 @@ from minent.cli.neural.options import (
     device_option,
     needs,
     quiet_option,
+    share_pairs,
     tell_result,
     threads_option,
     training_options,
@@ -21,7 +22,7 @@ from minent.cli.neural.options import (
 )
 from minent.cli.options import corpus_options, output_option
 from minent.neural.segment.settings import TRAINING, CuttingSettings, LearningSettings
-from minent.neural.settings import TrainingSettings, field_types, with_pairs
+from minent.neural.settings import TrainingSettings, with_pairs
 
 if TYPE_CHECKING:
     from minent.corpus.encodings import Errors
@@ -88,12 +89,12 @@ def train(
     from minent.cli.lexicons import find_lexicon
     from minent.cli.notices import announce_compilation, say
     from minent.corpus.sources import Corpus
-    from minent.neural.segment.learning import train_segmenter
+    from minent.neural.segment.learning import FIXED, train_segmenter
+    from minent.neural.segment.tagger import TaggerConfig
 
-    of_text = [pair for pair in pairs if _key(pair) in field_types(LearningSettings)]
-    of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
-    sizes = [pair for pair in pairs if pair not in of_text and pair not in of_training]
-    settings = training_settings(TRAINING, tuple(of_training), **options)
+    kinds = (TrainingSettings, LearningSettings, TaggerConfig)
+    of_training, of_text, sizes = share_pairs(pairs, *kinds, fixed=FIXED)
+    settings = training_settings(TRAINING, of_training, **options)
     with Corpus(corpus, encoding=encoding, errors=errors, field=field, temp_dir=temp_dir) as source:
         words = find_lexicon(lexicon, quiet)
         announce_compilation("trie", "lattice", "boundaries", quiet=quiet)
@@ -303,7 +304,3 @@ def _load(
     segmenter = load_segmenter(folder, settings, protect=read_words(protect), device=choose_device(device))
     announce_compilation("trie", "viterbi", "lattice", "boundaries", quiet=quiet)
     return segmenter
-
-
-def _key(pair: str) -> str:
-    return pair.partition("=")[0].strip().replace("-", "_")

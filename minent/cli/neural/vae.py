@@ -6,17 +6,18 @@ from typing import Any
 
 import click
 
-from minent.cli.neural.image_options import image_options, refuse_pictures, take_pictures
+from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, refuse_pictures, take_pictures
 from minent.cli.neural.options import (
     model_options,
     needs,
     seed_option,
+    share_pairs,
     tell_result,
     training_options,
     training_settings,
     use_threads,
 )
-from minent.neural.settings import TrainingSettings, field_types
+from minent.neural.settings import TrainingSettings
 from minent.neural.vae.settings import BOUNDS, LIKELIHOODS, NETWORKS, OBJECTIVES, PICTURES, TRAINING
 
 
@@ -76,12 +77,13 @@ def train(
     Example:  minent neural vae train --idx mnist --objective iwae -k 5 -o vae
     """
     from minent.cli.notices import say
-    from minent.neural.vae.task import train_vae
+    from minent.neural.vae.model import VaeConfig
+    from minent.neural.vae.task import FIXED, train_vae
 
-    images = take_pictures(options, quiet)
-    of_training = [pair for pair in pairs if _key(pair) in field_types(TrainingSettings)]
-    sizes = [pair for pair in pairs if pair not in of_training]
-    settings = training_settings(TRAINING, tuple(of_training), **options)
+    pictures = {name: options.pop(name) for name in PICTURE_OPTIONS}
+    of_training, sizes = share_pairs(pairs, TrainingSettings, VaeConfig, fixed=FIXED)
+    settings = training_settings(TRAINING, of_training, **options)
+    images = take_pictures(pictures, quiet)
     choices = {
         "objective": objective,
         "samples": samples or {"iwae": 5, "prior": 100}.get(objective, 1),
@@ -193,7 +195,7 @@ def sample(
     from minent.neural.vae import load, pictures
 
     if what in ("samples", "grid"):
-        refuse_pictures("--what reconstructions or interpolations")
+        refuse_pictures("they are read with --what reconstructions or interpolations alone")
     use_threads(threads)
     chosen = choose_device(device)
     model = load(folder, chosen)
@@ -216,7 +218,3 @@ def sample(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     save_grid(output, drawn, columns)
-
-
-def _key(pair: str) -> str:
-    return pair.partition("=")[0].strip().replace("-", "_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import math
 import time
@@ -15,7 +16,6 @@ import numpy as np
 import torch
 
 from minent.neural.batches import ShuffledBatches
-from minent.neural.checkpoint import prepare_folder
 from minent.neural.cluster.loss import cluster_loss
 from minent.neural.cluster.model import KIND, ClusterConfig, ClusterVae
 from minent.neural.cluster.neighbours import find_neighbours
@@ -30,7 +30,7 @@ from minent.neural.words import vectors
 ADAM_EPSILON = 1e-7  # of Keras
 TRIAL_STEPS = 300  # of a short training, of which the last JUDGED_STEPS are judged
 JUDGED_STEPS = 50
-LEAST_MINUTES = 0.01
+FIXED = ("channels", "height", "width", "output")  # these follow from the data
 
 
 class ClusterTask(Task):
@@ -47,8 +47,6 @@ class ClusterTask(Task):
         self.model = model.to(device, memory_format=torch.channels_last)  # faster convolutions, the same products
         self.begin()
         self.examples, self.choices = examples, choices
-        paired = choices.nearest_share > 0 and (choices.information > 0 or choices.finer > 0)
-        self.neighbours = find_neighbours(examples, choices.nearest) if paired else None
         self.batches = ShuffledBatches(len(examples), settings.batch_size, settings.seed)
         self.steps_per_epoch = -(-len(self.batches) // settings.accumulate)
         told = repr((examples.digest(), settings.batch_size, _not_default(model.config), _not_default(choices)))
@@ -61,6 +59,18 @@ class ClusterTask(Task):
         rate, decay = self.settings.learning_rate, self.settings.weight_decay
         adam = torch.optim.Adam(self.model.parameters(), rate, eps=ADAM_EPSILON, weight_decay=decay)
         self.optimizers = {"adam": adam}
+
+    @functools.cached_property
+    def neighbours(self) -> Any:
+        """Numbers of the nearest other examples of each, int64[n, k]; None where no loss asks for them."""
+        choices = self.choices
+        paired = choices.nearest_share > 0 and (choices.information > 0 or choices.finer > 0)
+        return find_neighbours(self.examples, choices.nearest) if paired else None
+
+    def prepare(self, report: Callable[[str], object]) -> None:
+        """Begin with the weights of the least loss among those of short trainings, in half of the minutes at most."""
+        if self.choices.starts > 1:
+            self.begin(_best_start(self, report))
 
     def batch(self, number: int) -> Any:
         """The step, examples, and what is of their class; twice float32 (batch, channels, height, width)."""
@@ -100,41 +110,43 @@ def train_clusters(
     Errors: `minent.neural.training.train`; ValueError: no such size, or out of bounds.
     """
     channels, height, width = examples.shape
-    fixed = ("channels", "height", "width", "output")
-    config = with_pairs(ClusterConfig(channels, height, width, **(fields or {})), sizes, fixed)
+    config = with_pairs(ClusterConfig(channels, height, width, **(fields or {})), sizes, FIXED)
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     task = ClusterTask(ClusterVae(config), examples, choices, settings, device)
     task.extras = extras or {}
     task.outdated = () if extras else (vectors.FILE, vectors.WORDS)
-    if choices.starts > 1 and not resume:
-        prepare_folder(folder)  # before the time that the starts take
-        began = time.monotonic()
-        task.begin(_best_start(task, report))
-        if settings.minutes is not None:
-            left = max(settings.minutes - (time.monotonic() - began) / 60, LEAST_MINUTES)
-            task.settings = dataclasses.replace(settings, minutes=left)
     result: TrainingResult = train(task, folder, resume=resume, report=report, progress=progress)
     plot_losses(folder)
     return task.model.eval(), result
 
 
 def _best_start(task: ClusterTask, report: Callable[[str], object]) -> dict[str, Any]:
-    """The weights of the least loss among those of short trainings: where seeds end differently, they differ early."""
-    best, least = {}, math.inf
-    began, minutes = time.monotonic(), task.settings.minutes or math.inf
+    """The weights of the least loss among those of short trainings: where seeds end differently, they differ early.
+
+    A start that is not done when half of the minutes are over does not count; the weights as they were made if none is.
+    """
+    best, least = _copy(task.model.state_dict()), math.inf
+    minutes = task.settings.minutes or math.inf
+    end = time.monotonic() + 60 * minutes / 2
     for start in range(task.choices.starts):
-        if start and time.monotonic() - began >= 60 * minutes / 2:
-            report(f"half of the {minutes:g} minutes are over: no further start")
-            break
         seed_step(task.settings.seed, -1 - start)
         task.begin(ClusterVae(task.model.config).state_dict())
-        losses = [_trial_step(task, step) for step in range(TRIAL_STEPS)]
+        losses: list[float] = []
+        while len(losses) < TRIAL_STEPS and time.monotonic() < end:
+            losses.append(_trial_step(task, len(losses)))
+        if len(losses) < TRIAL_STEPS:
+            report(f"half of the {minutes:g} minutes are over: {start} of {task.choices.starts} starts done")
+            break
         loss = float(np.mean(losses[-JUDGED_STEPS:]))
         report(f"start {start + 1} of {task.choices.starts}: loss {loss:,.4g} after {TRIAL_STEPS} steps")
         if loss < least:
-            best, least = {name: value.clone() for name, value in task.model.state_dict().items()}, loss
+            best, least = _copy(task.model.state_dict()), loss
     return best
+
+
+def _copy(weights: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.clone() for name, value in weights.items()}
 
 
 def _trial_step(task: ClusterTask, step: int) -> float:

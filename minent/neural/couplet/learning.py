@@ -19,6 +19,8 @@ from minent.neural.device import choose_device, seed_step
 from minent.neural.settings import TrainingSettings, with_pairs
 from minent.neural.training import TrainingResult, train
 
+FIXED = ("characters",)  # of the configuration; they follow from the data
+
 
 @dataclass(frozen=True)
 class Split:
@@ -59,7 +61,7 @@ def train_couplets(
     characters = count_characters([*split.learned.upper, *split.learned.lower], data.min_count)
     if not characters:
         raise CorpusError("couplets", f"no character stands {data.min_count} times", "--set min_count=1 takes all")
-    config: Any = with_pairs(config_type(characters), sizes, ("characters",))
+    config: Any = with_pairs(config_type(characters), sizes, FIXED)
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     task = CoupletTask(kind, make(config), split.learned, split.held_out, settings, device)

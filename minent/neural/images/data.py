@@ -85,6 +85,8 @@ def read_images(data: str | None, settings: ImageSettings, report: Callable[[str
 
     form = settings.form or ("idx" if idx.has_idx_files(data) else "folder")
     if form == "idx":
+        if settings.colour:
+            raise ValueError("--colour: idx files are grey")
         images = idx.read_idx_folder(data, settings.split)
         return images if settings.side is None else fit(images, settings.side)
     return _split(folder.read_folder(data, settings.side or DEFAULT_SIDE, settings.colour), settings.split)
@@ -94,10 +96,11 @@ def _split(images: Images, split: str) -> Images:
     if split == "all":
         return images
     is_test = np.arange(len(images)) % TEST_SHARE == TEST_SHARE - 1
+    hint = "--split all takes them as they are, where nothing is to be learned and tested"
     chosen = np.flatnonzero(is_test if split == "test" else ~is_test)
     if not len(chosen):
         problem = f"has {len(images)} pictures, and every {TEST_SHARE}th is test: there is none"
-        raise CorpusError(images.source, problem, "--split all takes them as they are")
+        raise CorpusError(images.source, problem, hint)
     return images.take(chosen)
 
 

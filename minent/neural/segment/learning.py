@@ -22,6 +22,8 @@ from minent.progress import progress_bar
 from minent.segmentation import Segmenter
 from minent.unknown_model import model_path
 
+FIXED = ("characters",)  # of the configuration; they follow from the data
+
 
 def train_segmenter(
     corpus: Corpus,
@@ -45,7 +47,7 @@ def train_segmenter(
     if not characters:
         hint = "is it Chinese text, and UTF-8 (else --encoding auto)? --set min_count=1 takes all characters"
         raise CorpusError("corpus", f"no character but letters and digits stands {learning.min_count} times", hint)
-    config = with_pairs(TaggerConfig(characters), sizes, ("characters",))
+    config = with_pairs(TaggerConfig(characters), sizes, FIXED)
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     model = Taggers(config)

@@ -25,6 +25,7 @@ from minent.neural.vae.model import KIND, Vae, VaeConfig
 from minent.neural.vae.pictures import reconstructions, samples
 from minent.neural.vae.settings import HELD_OUT, MOST_HELD_OUT
 
+FIXED = ("channels", "height", "width")  # these follow from the data
 HELD_OUT_BATCH = 250
 SHOWN = 64  # pictures that are drawn when a training ends
 
@@ -93,8 +94,7 @@ def train_vae(
     choices : fields of VaeConfig; sizes : further ones as `key=value`. ValueError: no such size, or out of bounds.
     """
     channels, height, width = images.shape
-    fixed = ("channels", "height", "width")
-    config = with_pairs(VaeConfig(channels, height, width, **(choices or {})), sizes, fixed)
+    config = with_pairs(VaeConfig(channels, height, width, **(choices or {})), sizes, FIXED)
     device = choose_device(settings.device)
     seed_step(settings.seed, -1)
     task = VaeTask(Vae(config), images, settings, device)
