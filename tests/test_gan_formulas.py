@@ -41,8 +41,8 @@ from minent.neural.gan.losses import (
     one_centred,
     zero_centred,
 )
-from minent.neural.gan.networks import Discriminator, Generator
-from minent.neural.gan.settings import GanConfig, configure
+from minent.neural.gan.networks import Discriminator, Generator, make_generator, make_judge
+from minent.neural.gan.settings import ARCHITECTURES, GanConfig, configure
 from minent.neural.images.data import Images
 from minent.neural.settings import TrainingSettings
 from minent.neural.training import train
@@ -359,17 +359,38 @@ def test_each_part_of_the_latent_of_biggan_reaches_its_own_block() -> None:
     assert [block.norm_1.project.weight.shape[1] for block in net.blocks] == [32 + 4, 32 + 4]
 
 
+def test_biggan_begins_with_orthogonal_weights() -> None:
+    game = configure(1, 16, "biggan", width=4, latent=12, classes=2)
+    for player in (Generator(game).net, Discriminator(game).body):
+        for name, parameter in player.named_parameters():
+            if parameter.dim() >= 2 and "embedding" not in name:
+                matrix = parameter.detach().flatten(1)
+                matrix = matrix if len(matrix) <= matrix.shape[1] else matrix.T
+                torch.testing.assert_close(matrix @ matrix.T, torch.eye(len(matrix)), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_players_begin_without_biases(architecture: str) -> None:
+    game = configure(1, 16, architecture, width=4)
+    for player in (make_generator(game), make_judge(game)):
+        biases = [parameter for name, parameter in player.named_parameters() if name.endswith("bias")]
+        assert biases and not any(bias.any() for bias in biases)
+
+
 def test_the_average_of_the_weights_decays_exponentially() -> None:
     model, average = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
     values = [1.0, 5.0, -2.0]
-    expected = 1.0  # the weight at the start
+    expected, statistic = 1.0, 0.0  # the weight and the running mean at the start
     for value in values:
         model.weight.data.fill_(value)
         model.running_mean.fill_(value)
+        model.num_batches_tracked.fill_(abs(value))
         update_average(average, model, 0.9)
         expected = 0.9 * expected + 0.1 * value
         assert average.weight[0].item() == pytest.approx(expected)
-        assert average.running_mean[0].item() == value
+        assert average.running_mean[0].item() == pytest.approx(0.9 * statistic + 0.1 * value)
+        statistic = average.running_mean[0].item()
+        assert average.num_batches_tracked == abs(value)  # copied
 
 
 # IntroVAE (1807.06358)

@@ -22,6 +22,17 @@ def normalised(layer: Any, on: bool) -> Any:
     return spectral_norm(layer) if on else layer
 
 
+def begin_without_biases(module: Any) -> None:
+    """All biases become 0, as in the papers' code, where PyTorch draws them.
+
+    A bias of the dense layer is in all pictures: beside a large one z hardly counts, and under spectral norm, which
+    bounds what z can give, it stays so.
+    """
+    for name, parameter in module.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter.data)
+
+
 class EqualConvolution(nn.Module):
     """A convolution with weights of N(0, 1) that are scaled by He's constant when used (PGGAN, 4.1)."""
 

@@ -39,6 +39,7 @@ SAMPLES = "samples"  # folder of the grids that are drawn while it trains
 DRIFT = 0.001  # weight of the squared scores of real pictures in PGGAN's Wasserstein loss (1710.10196, A.1)
 GRID = 8  # rows of one, and columns where there are no classes
 MOST_COLUMNS = 32
+STATISTICS = ("running_mean", "running_var")  # of batch norm
 
 
 class GanTask(Task):
@@ -237,12 +238,18 @@ def decay_at(step: int, decay: float) -> float:
 
 
 def update_average(average: Any, model: Any, decay: float) -> None:
-    """Each weight of the average goes 1 − decay of the way to the model's; buffers are the model's."""
+    """Weights, and the statistics of batch norm that go with them, go 1 − decay of the way to the model's.
+
+    Other buffers are the model's.
+    """
     with torch.no_grad():
         for mean, value in zip(average.parameters(), model.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
-        for mean, value in zip(average.buffers(), model.buffers(), strict=True):
-            mean.copy_(value)
+        for (name, mean), value in zip(average.named_buffers(), model.buffers(), strict=True):
+            if name.endswith(STATISTICS):
+                mean.lerp_(value, 1 - decay)
+            else:
+                mean.copy_(value)
 
 
 def draw(generator: Any, count: int, truncation: float | None = None, label: int | None = None) -> Any:

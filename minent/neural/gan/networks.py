@@ -11,7 +11,7 @@ from torch.nn import functional
 from minent.neural.gan.bottleneck import Bottleneck, Encoding
 from minent.neural.gan.dcgan import DcganBody, DcganGenerator
 from minent.neural.gan.growing import GrowingBody, GrowingGenerator
-from minent.neural.gan.layers import EqualLinear, normalised, truncated_normal
+from minent.neural.gan.layers import EqualLinear, begin_without_biases, normalised, truncated_normal
 from minent.neural.gan.resnet import ResnetBody, ResnetGenerator
 from minent.neural.gan.settings import GROWING, GanConfig
 
@@ -29,6 +29,7 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         self.net = GENERATORS.get(config.architecture, DcganGenerator)(config)
+        begin_without_biases(self)
 
     def forward(self, z: Any, labels: Any = None, style_truncation: float = 1.0) -> Any:
         """z (batch, latent), labels int64 (batch,) → (batch, channels, size, size) about [−1, 1]; less while it grows.
@@ -81,6 +82,7 @@ class Discriminator(nn.Module):
         self.embedding = None
         if config.classes:
             self.embedding = normalised(nn.Embedding(config.classes, features), config.spectral_norm)
+        begin_without_biases(self)
 
     def forward(self, x: Any, labels: Any = None, mean: bool = False) -> Judgement:
         """x (batch, channels, size, size) → Judgement; `mean`: the bottleneck hands on means and draws nothing."""
@@ -100,6 +102,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.body = DcganBody(config)
         self.head = normalised(nn.Linear(self.body.features, 2 * config.latent), config.spectral_norm)
+        begin_without_biases(self)
 
     def forward(self, x: Any) -> Encoding:
         """x (batch, channels, size, size) → mean and log-deviation, each (batch, latent)."""
