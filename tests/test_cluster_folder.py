@@ -117,7 +117,7 @@ def test_a_log_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="other things"):
         prepare_folder(tmp_path)
     (tmp_path / "metrics.jsonl").write_text('{"step": 50, "loss": 1.0}\n')
-    assert prepare_folder(tmp_path) == tmp_path
+    assert prepare_folder(tmp_path) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,16 @@ def test_a_folder_with_another_training_is_told_before_data_is_read(
     assert "absent: no such folder" in run(capsys, *command)[2]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+@pytest.mark.parametrize("name", ["pipe", "folder/metrics.jsonl"])
+def test_a_pipe_is_no_folder_of_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    output = tmp_path / name.partition("/")[0]
+    code, _, error = run(capsys, "vae", "train", tmp_path / "absent", "-o", output)
+    assert code == 1 and output.name in error and "absent" not in error
+
+
 def test_a_vae_draws_what_it_keeps(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, again = tmp_path / "vae", tmp_path / "again.png"
     more = ("--set", "evaluate_every=1", "--set", "hidden=8", "--learning-rate", 3, "--threads", 1)  # diverges
@@ -152,6 +163,19 @@ def test_a_vae_draws_what_it_keeps(pictures: Path, tmp_path: Path, capsys: pytes
     held_out = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     losses = [line["evaluation"]["loss"] for line in held_out if "evaluation" in line]
     assert losses and min(losses) < losses[-1]  # so the last weights are not the ones that are kept
+
+
+def test_the_seed_of_words_is_one_however_it_is_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "text.txt").write_text("".join(map(str, rng.choice(list("天地人日月山水。"), 900))), encoding="utf-8")
+    (tmp_path / "words.txt").write_text("".join(f"{word} 9\n" for word in "天地人日月山水"), encoding="utf-8")
+    kept = []
+    for name, more in (("a", ("--seed", 5)), ("b", ("--set", "seed=5")), ("c", ())):
+        command = ("cluster", "train", tmp_path / "text.txt", "--words", tmp_path / "words.txt", "-o", tmp_path / name)
+        few = ("--steps", 1, "--set", "dim=3", "--set", "min_count=5", "--set", "hidden=8", "--threads", 1)
+        assert run(capsys, *command, *few, *more)[0] == 0
+        kept.append([(tmp_path / name / f"{part}.safetensors").read_bytes() for part in ("vectors", "model")])
+    assert kept[0] == kept[1] and kept[0][0] != kept[2][0] and kept[0][1] != kept[2][1]
 
 
 def test_words_get_classes_that_templates_can_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -274,6 +298,26 @@ def test_settings_that_follow_from_the_data_are_refused(
             "--learning-rate is given too",
         ),
         (("cluster", "train", "digits", "--set", "window=9", "-o", "x"), "window=9 is of word vectors"),
+        (("cluster", "train", "digits", "--set", "noise=1", "-o", "x"), "noise=1 is of words alone"),
+        (
+            ("cluster", "train", "t", "--words", "w", "--set", "flip=1", "-o", "x"),
+            "flip=1 is of pictures, not of words",
+        ),
+        (("cluster", "train", "digits", "--classes", "5", "--set", "classes=7", "-o", "x"), "--classes is given too"),
+        (("gan", "train", "digits", "--lr-d", "1", "--set", "lr-d=2", "-o", "x"), "lr-d=2: --lr-d is given too"),
+        (("vae", "train", "digits", "-k", "5", "--set", "samples=2", "-o", "x"), "samples=2: --samples is given too"),
+        (("vae", "train", "digits", "-o", ""), "-o: names no folder"),
+        (("vae", "train", "digits", "--labels", "font", "-o", "x"), "--labels font: it goes with --glyphs"),
+        (
+            ("cluster", "sample", "m", "digits", "--members", "--deviation", "2", "-o", "x"),
+            "--deviation 2: is of",
+        ),
+        (("fvae", "sample", "m", "digits", "--reconstruct", "--temperature", "2", "-o", "x"), "--temperature 2: is of"),
+        (
+            ("fvae", "evaluate", "m", "digits", "--pictures", "9"),
+            "--pictures is of the distance",
+        ),
+        (("fvae", "evaluate", "m", "digits", "--temperature", "2"), "--temperature is of the distance"),
         (
             ("cluster", "train", "t.txt", "--words", "w", "--network", "conv", "-o", "x"),
             "word vectors are no pictures",

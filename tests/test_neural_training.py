@@ -9,7 +9,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ from line_task import SETTINGS, Line, LineConfig
 from safetensors.torch import load_file
 
 from minent.errors import ModelError, OutputError, TrainingError
-from minent.neural import moment
+from minent.neural import checkpoint, moment
 from minent.neural.batches import EqualLengthBatches, ShuffledBatches
+from minent.neural.folder_lock import alone
 from minent.neural.moment import read_moment, write_moment
 from minent.neural.settings import TrainingSettings, from_mapping, with_pairs
 from minent.neural.task import Task
@@ -193,7 +194,7 @@ def test_an_earlier_model_stays_whole_where_another_cannot_be_written(
     told: list[str] = []
     with pytest.raises(OutputError, match=f"{name}: no space left"):
         train(other, tmp_path, report=told.append)
-    assert told[-1] == "nothing was saved yet"
+    assert told[-1] == "the earlier model is unchanged"
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     monkeypatch.undo()
     train(Line(dataclasses.replace(SETTINGS, seed=1, steps=4)), tmp_path)
@@ -216,6 +217,27 @@ def test_a_log_that_cannot_be_written_ends_the_training_and_what_is_kept_is_told
     with pytest.raises(KeyboardInterrupt):
         train(Line(SETTINGS, fails_at=15), tmp_path, resume=True, report=told.append)
     assert re.fullmatch(r"interrupted at step 15: .*--resume goes on from step 15", told[-1])
+
+
+def test_a_training_removes_the_folders_that_it_made_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    for name in ("mine", "mine/a", "b/c/d"):
+        with pytest.raises(KeyboardInterrupt):
+            train(Line(SETTINGS, fails_at=0), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"] and not list((tmp_path / "mine").iterdir())
+    make = checkpoint.prepare_folder
+
+    def lose_the_race(folder: Path) -> list[Path]:
+        made = make(folder)
+        holder.enter_context(alone(folder))  # another training began there
+        return made
+
+    monkeypatch.setattr(checkpoint, "prepare_folder", lose_the_race)
+    with ExitStack() as holder, pytest.raises(OutputError, match="another training is at work there"):
+        train(Line(SETTINGS), tmp_path / "late")
+    assert (tmp_path / "late").is_dir()
 
 
 def test_two_trainings_are_not_at_work_in_one_folder(tmp_path: Path) -> None:

@@ -29,14 +29,30 @@ Config = TypeVar("Config")
 Folder = str | os.PathLike[str]
 
 
-def prepare_folder(folder: Folder) -> Path:
-    """Make a folder for a model. OutputError: it cannot be made, or `refuse_folder`."""
+def prepare_folder(folder: Folder) -> list[Path]:
+    """Make a folder for a model; the folders that were made, the innermost last.
+
+    OutputError: it cannot be made, or `refuse_folder`.
+    """
     refuse_folder(folder)
+    path = Path(folder)
+    made: list[Path] = []
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        for each in reversed([part for part in (path, *path.parents) if not part.exists()]):
+            with suppress(FileExistsError):  # made by somebody else in the meantime
+                each.mkdir()
+                made.append(each)
     except OSError as error:
+        remove_folders(made)
         raise OutputError(display_path(folder), describe_os_error(error)) from error
-    return Path(folder)
+    return made
+
+
+def remove_folders(made: list[Path]) -> None:
+    """Remove folders that were made, the innermost last, as far as nothing is in them."""
+    with suppress(OSError):
+        for each in reversed(made):
+            each.rmdir()
 
 
 def refuse_folder(folder: Folder) -> None:
@@ -65,6 +81,8 @@ def refuse_folder(folder: Folder) -> None:
 
 def _is_log(path: Path) -> bool:
     """Whether a file is empty, or begins like the log of a training."""
+    if not path.is_file():
+        return False
     try:
         with open(path, "rb") as stream:
             return stream.read(8) in (b"", b'{"step":')

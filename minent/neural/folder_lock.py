@@ -20,7 +20,7 @@ def alone(folder: Path) -> Iterator[None]:
         with suppress(ImportError, FileNotFoundError):  # of Windows; what is not there is told by who reads it
             import fcntl
 
-            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EACCES) and descriptor is not None:

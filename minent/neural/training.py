@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,16 +59,14 @@ def train(
         raise ValueError("give steps, epochs or minutes: the training would not end")
     if settings.patience is not None and not task.is_judged:
         raise ValueError(f"patience={settings.patience}: nothing is held out that judges the weights")
-    is_new = not (resume or os.path.lexists(folder))
-    path = Path(folder) if resume else checkpoint.prepare_folder(folder)
-    try:
-        with alone(path):
+    path = Path(folder)
+    made = [] if resume else checkpoint.prepare_folder(folder)
+    with alone(path):  # who finds another training there leaves the folder to it
+        try:
             return _train(_Loop(task, path, report), resume, report, progress)
-    except BaseException:
-        if is_new:
-            with suppress(OSError):  # something is in it
-                path.rmdir()
-        raise
+        except BaseException:
+            checkpoint.remove_folders(made)
+            raise
 
 
 def _train(loop: _Loop, resume: bool, report: Callable[[str], object], progress: bool) -> TrainingResult:
@@ -216,7 +213,10 @@ class _Loop:
         """What somebody has whose training stops now."""
         found = [f"the weights of step {self.weights_step:,} are kept"] if self.weights_step else []
         found += [f"--resume goes on from step {self.saved_step:,}"] if self.saved_step else []
-        return "; ".join(found) or "nothing was saved yet"
+        if not found:
+            there = (self.folder / checkpoint.WEIGHTS).exists()
+            return "the earlier model is unchanged" if there else "nothing was saved yet"
+        return "; ".join(found)
 
     def save(self) -> None:
         """Keep this moment: training.safetensors, and the weights too while no evaluation has chosen any."""

@@ -9,6 +9,7 @@ import click
 from minent.cli.neural.image_options import PICTURE_OPTIONS, image_options, refuse_pictures, take_pictures
 from minent.cli.neural.options import (
     device_option,
+    key_of,
     needs,
     quiet_option,
     seed_option,
@@ -20,7 +21,15 @@ from minent.cli.neural.options import (
     use_threads,
 )
 from minent.cli.options import FloatRange, is_given, reading_options
-from minent.neural.cluster.settings import ENCODERS, RECIPE, RECIPES, TRAINING, ClusterSettings
+from minent.neural.cluster.settings import (
+    CHANGES_OF_PICTURES,
+    CHANGES_OF_WORDS,
+    ENCODERS,
+    RECIPE,
+    RECIPES,
+    TRAINING,
+    ClusterSettings,
+)
 from minent.neural.settings import TrainingSettings, with_pairs
 from minent.neural.words.settings import WordSettings
 
@@ -97,6 +106,9 @@ def train(
     of_training, of_loss, of_vectors, sizes = share_pairs(pairs, *kinds, fixed=FIXED)
     of_words = lexicon is not None
     chosen = "words" if of_words and recipe == "default" else recipe
+    for pair in of_loss:
+        if key_of(pair) in (CHANGES_OF_PICTURES if of_words else CHANGES_OF_WORDS):
+            raise click.UsageError(f"--set {pair} is of {'pictures, not of words' if of_words else 'words alone'}")
     examples: Any
     try:
         choices = RECIPE[chosen] if augment is None else RECIPE[chosen].augmented(augment)
@@ -104,6 +116,8 @@ def train(
         vectors = with_pairs(WordSettings(), of_vectors)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    pictures = {name: options.pop(name) for name in PICTURE_OPTIONS}
+    settings = training_settings(TRAINING[chosen], of_training, **options)
     reading = {"field": field, "encoding": encoding, "errors": errors}
     if lexicon is not None:
         for name in PICTURE_OPTIONS[1:]:
@@ -111,17 +125,14 @@ def train(
                 raise click.UsageError("options of pictures do not go with --words")
         if network not in (None, "mlp"):
             raise click.UsageError(f"--network {network}: word vectors are no pictures; mlp is for them")
-        examples = _vectors(options["data"], lexicon, vectors, options["seed"], quiet, reading)
-        for name in PICTURE_OPTIONS:
-            options.pop(name)
+        examples = _vectors(pictures["data"], lexicon, vectors, settings.seed, quiet, reading)
     else:
         for name in reading:
             if is_given(name):
                 raise click.UsageError(f"--{name} is of text: it goes with --words")
         if of_vectors:
             raise click.UsageError(f"--set {of_vectors[0]} is of word vectors: it goes with --words")
-        examples = take_pictures(options, quiet)
-    settings = training_settings(TRAINING[chosen], of_training, **options)
+        examples = take_pictures(pictures, quiet)
     fields = {
         "classes": classes or (WORD_CLASSES if of_words else 10),
         "network": network or ("mlp" if of_words else "conv" if recipe == "article" else "batchnorm"),
@@ -252,6 +263,8 @@ def sample(
     from minent.neural.device import choose_device
     from minent.neural.images.grid import save_grid
 
+    if members and is_given("deviation"):
+        raise click.UsageError(f"--deviation {deviation:g}: is of drawn pictures, not of --members")
     if not members:
         refuse_pictures("they are read with --members alone")
     use_threads(threads)

@@ -18,7 +18,7 @@ from minent.cli.neural.options import (
     training_settings,
     use_threads,
 )
-from minent.cli.options import FloatRange
+from minent.cli.options import FloatRange, is_given
 from minent.neural.fvae.settings import MODELS, TRAINING, FvaeConfig, most_levels
 from minent.neural.settings import TrainingSettings, with_pairs
 
@@ -131,6 +131,9 @@ def evaluate(
     from minent.neural.fvae.drawing import draw
     from minent.neural.fvae.learning import judge_bound, parameters_of
 
+    for name, option in (("count", "--pictures"), ("temperature", "--temperature")):
+        if judge_folder is None and is_given(name):
+            raise click.UsageError(f"{option} is of the distance that --judge gives")
     use_threads(threads)
     chosen = choose_device(device)
     images = read_pictures(**pictures, report=lambda message: say(message, quiet))
@@ -187,6 +190,8 @@ def sample(
 
     if shows_left and shows_ways:
         raise click.UsageError("--reconstruct and --interpolate: choose one")
+    if (shows_left or shows_ways) and is_given("temperature"):
+        raise click.UsageError(f"--temperature {temperature:g}: is of pictures that are drawn at random")
     if not (shows_left or shows_ways):
         refuse_pictures("they are read with --reconstruct or --interpolate alone")
     use_threads(threads)

@@ -99,6 +99,8 @@ def read_pictures(
     try:
         if not fonts and is_given("characters"):
             raise ValueError(f"--characters {characters}: it goes with --glyphs")
+        if not fonts and is_given("labels"):
+            raise ValueError(f"--labels {labels}: it goes with --glyphs")
         settings = ImageSettings(form, fonts, characters, split, side, colour, labels)
         return read_images(data[0] if data else None, settings, report)
     except ValueError as error:

@@ -153,6 +153,9 @@ def training_options(*packages: str) -> Callable[[Function], Function]:
             from minent.neural.folder_lock import alone
             from minent.neural.moment import require_moment
 
+            if not kwargs["output"]:
+                raise click.UsageError("-o: names no folder")
+            _refuse_contradictions(kwargs["pairs"])
             with alone(Path(kwargs["output"])):
                 pass  # nobody else is at work there
             if kwargs["resume"]:
@@ -189,10 +192,18 @@ def key_of(pair: str) -> str:
     return pair.partition("=")[0].strip().replace("-", "_")
 
 
+def _refuse_contradictions(pairs: Iterable[str]) -> None:
+    """UsageError: `--set` has a setting for which the command line has an option too."""
+    keys = {key_of(pair): pair for pair in pairs if key_of(pair) not in ("output", "pairs")}  # of other things
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in keys and is_given(parameter.name):
+            raise click.UsageError(f"--set {keys[parameter.name]}: {parameter.opts[-1]} is given too")
+
+
 def training_settings(defaults: TrainingSettings, pairs: tuple[str, ...], **options: Any) -> TrainingSettings:
     """The model's defaults, changed by what was given. A limit that was given replaces the default limits.
 
-    UsageError: a setting out of its bounds, or given by an option and by `--set`; no limit.
+    UsageError: a setting out of its bounds; no limit.
     """
     import dataclasses
 
@@ -200,9 +211,6 @@ def training_settings(defaults: TrainingSettings, pairs: tuple[str, ...], **opti
     given = {name: value for name, value in options.items() if value is not None}
     if any(name in given for name in ("steps", "epochs", "minutes")):
         defaults = dataclasses.replace(defaults, steps=None, epochs=None, minutes=None)
-    for pair in pairs:
-        if key_of(pair) in options and is_given(key_of(pair)):
-            raise click.UsageError(f"--set {pair}: --{key_of(pair).replace('_', '-')} is given too")
     try:
         settings = with_pairs(dataclasses.replace(defaults, **given), pairs)
     except ValueError as error:

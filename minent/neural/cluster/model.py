@@ -54,6 +54,8 @@ class ClusterConfig:
                 raise ValueError(f"{name}={getattr(self, name)}: choose {', '.join(choices)}")
         if self.output == "sigmoid":
             check_channels(self.channels)
+        elif (self.network, self.decoder) != ("mlp", "mlp"):
+            raise ValueError(f"network={self.network}, decoder={self.decoder}: word vectors are no pictures; give mlp")
         check_sizes(
             self, channels=1 << 16, height=LARGEST_SIDE, width=LARGEST_SIDE, classes=1 << 16, latent=4096, hidden=8192
         )

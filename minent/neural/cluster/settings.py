@@ -11,7 +11,7 @@ RECIPES = ("default", "article")
 NETWORKS = ("conv", "mlp")
 ENCODERS = (*NETWORKS, "batchnorm")
 OUTPUTS = ("sigmoid", "linear")
-CHANGES = ("turn", "slant", "shift", "stretch", "noise")
+CHANGES_OF_PICTURES, CHANGES_OF_WORDS = ("turn", "slant", "shift", "stretch", "flip"), ("noise",)
 _DEFAULT = TrainingSettings(epochs=10, batch_size=256, learning_rate=2e-3, warmup=50, schedule="cosine", clip=0.0)
 TRAINING = {
     "article": TrainingSettings(epochs=50, batch_size=100, clip=0.0),  # Adam at 0.001
@@ -69,12 +69,13 @@ class ClusterSettings:
     @property
     def changes(self) -> bool:
         """Whether examples are changed at all."""
-        return any(getattr(self, name) > 0 for name in (*CHANGES, "flip"))
+        return any(getattr(self, name) > 0 for name in (*CHANGES_OF_PICTURES, *CHANGES_OF_WORDS))
 
     def augmented(self, wanted: bool) -> ClusterSettings:
         """With the changes of the default recipe, or with none."""
-        of_default: dict[str, Any] = {name: getattr(DEFAULT, name) for name in CHANGES}
-        none: dict[str, Any] = dict.fromkeys((*CHANGES, "flip"), 0.0)
+        names = (*CHANGES_OF_PICTURES, *CHANGES_OF_WORDS)
+        of_default: dict[str, Any] = {name: getattr(DEFAULT, name) for name in names}
+        none: dict[str, Any] = dict.fromkeys(names, 0.0)
         return replace(self, **of_default) if wanted else replace(self, **none)
 
 

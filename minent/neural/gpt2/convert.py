@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,8 @@ def convert(
     wanted = sources(config.num_hidden_layers)
     dtype = PRECISIONS[precision]
     specs = {name: TensorSpec(dtype, shape) for name, shape in shapes_of(config).items()}
-    folder = checkpoint.prepare_folder(output)
+    checkpoint.prepare_folder(output)
+    folder = Path(output)
     with progress_bar(sum(spec.size for spec in specs.values()), "B", "convert", progress) as advance:
 
         def tensor_of(name: str) -> Any:
