@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser_storage import after_reload
 
 from minent.corpus.sources import Corpus
 from minent.lexicon import Lexicon
@@ -181,17 +182,13 @@ def test_colours_follow_the_system_and_the_switch(browser: Any, small: Path) -> 
     backgrounds = {}
     for scheme in ("light", "dark"):
         watched = Watched(browser, small, color_scheme=scheme)
-
-        def background(watched: Watched = watched) -> str:
-            return str(watched.page.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-        backgrounds[scheme] = background()
+        background = "getComputedStyle(document.body).backgroundColor"
+        backgrounds[scheme] = watched.page.evaluate(background)
         watched.page.locator("#theme").select_option("dark" if scheme == "light" else "light")
-        backgrounds[f"{scheme} switched"] = background()
-        watched.page.reload()
-        assert background() == backgrounds[f"{scheme} switched"]  # it remembers
+        switched = backgrounds[f"{scheme} switched"] = watched.page.evaluate(background)
+        assert after_reload(watched.page, background, switched) == switched  # it remembers
         watched.page.emulate_media(media="print")
-        assert background() == "rgb(255, 255, 255)"
+        assert watched.page.evaluate(background) == "rgb(255, 255, 255)"
         watched.page.close()
     assert backgrounds["light"] == backgrounds["dark switched"] != backgrounds["dark"] == backgrounds["light switched"]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_storage import after_reload
 
 from minent.corpus.sources import Corpus
 from minent.decisions import load_decisions
@@ -371,9 +372,8 @@ def test_colours_follow_the_system_and_the_switch(browser: Any, tmp_path: Path) 
         background = "getComputedStyle(document.body).backgroundColor"
         shown[scheme] = served.page.evaluate(background)
         served.page.locator("#theme").select_option("dark" if scheme == "light" else "light")
-        shown[f"{scheme} switched"] = served.page.evaluate(background)
-        served.page.reload()
-        assert served.page.evaluate(background) == shown[f"{scheme} switched"]
+        switched = shown[f"{scheme} switched"] = served.page.evaluate(background)
+        assert after_reload(served.page, background, switched) == switched  # it remembers
         served.close()
     assert shown["light"] == shown["dark switched"] != shown["dark"] == shown["light switched"]
 
